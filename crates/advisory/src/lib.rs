@@ -1,0 +1,1 @@
+//! One advisory model and the public texts and formats made from it

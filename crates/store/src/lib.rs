@@ -1,0 +1,1 @@
+//! What must survive a crash: deliveries, cases, events, effects and leases in one database

@@ -1,0 +1,2 @@
+//! embargod
+fn main() {}
