@@ -3,6 +3,9 @@
 //! What may not live here: input, output, clocks, async, or a dependency that brings one of them. Every function gets
 //! what it needs as arguments, *now* included.
 
+pub mod command;
+pub mod embargo;
+pub mod gate;
 mod names;
 
 pub use names::{BranchName, CaseId, CommitId, NameError};

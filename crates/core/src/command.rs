@@ -1,0 +1,377 @@
+//! The commands that people write in comments: one grammar on every forge.
+//!
+//! A command is a line that starts with `/embargo` and a verb, outside quotes and code. Everything else in a comment is
+//! talk and is never looked at. The text comes from outside: it is parsed narrowly, and what is refused is refused with
+//! the reason that the person will read.
+
+use jiff::Timestamp;
+use pulldown_cmark::{Event, Parser, Tag};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::names::BranchName;
+
+/// How many commands one comment may hold; a longer list is refused whole rather than executed in part.
+pub const MAX_COMMANDS: usize = 10;
+/// The longest reason, in characters.
+pub const MAX_REASON: usize = 2_000;
+
+/// A command as its author meant it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case")]
+pub enum Command {
+    /// `until INSTANT because …`: sets the end of the embargo.
+    Until {
+        /// The new end.
+        ends_at: Timestamp,
+        /// Why.
+        because: String,
+    },
+    /// `cve CVE-YYYY-NNNN`: records the CVE.
+    Cve {
+        /// The id, upper case.
+        id: String,
+    },
+    /// `cve waive because …`: records that there will be no CVE.
+    CveWaive {
+        /// Why.
+        because: String,
+    },
+    /// `approve`: approves the patches and texts as they are now.
+    Approve,
+    /// `publish`: a standing request to publish when the embargo ends; `publish now` needs the end to have passed.
+    Publish {
+        /// Whether `now` was said.
+        now: bool,
+    },
+    /// `abort because …`: withdraws approval and request.
+    Abort {
+        /// Why.
+        because: String,
+    },
+    /// `not-affected BRANCH because …`: waives the fix on a branch.
+    NotAffected {
+        /// The target branch.
+        branch: BranchName,
+        /// Why.
+        because: String,
+    },
+    /// `ack BRANCH`: accepts an adapted backport.
+    Ack {
+        /// The target branch.
+        branch: BranchName,
+    },
+    /// `status`: asks for a fresh status comment.
+    Status,
+}
+
+impl Command {
+    /// The verb as it is written.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Until { .. } => "until",
+            Self::Cve { .. } | Self::CveWaive { .. } => "cve",
+            Self::Approve => "approve",
+            Self::Publish { .. } => "publish",
+            Self::Abort { .. } => "abort",
+            Self::NotAffected { .. } => "not-affected",
+            Self::Ack { .. } => "ack",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Why a line that starts with `/embargo` is no command. The text is the answer that its author reads; it repeats
+/// nothing of what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum CommandError {
+    /// No such verb.
+    #[error(
+        "there is no such command. The commands are: until, cve, approve, publish, abort, not-affected, ack and status"
+    )]
+    UnknownVerb,
+    /// The instant cannot be read.
+    #[error(
+        "the end must be one instant with its time zone, such as 2026-12-01T14:00Z or 2026-12-01T15:00+01:00: `/embargo until 2026-12-01T14:00Z because …`"
+    )]
+    Instant,
+    /// No reason was given.
+    #[error("say why: end the command with `because` and the reason")]
+    Reason,
+    /// The reason is too long.
+    #[error("the reason is too long: at most {MAX_REASON} characters")]
+    ReasonTooLong,
+    /// Not a CVE id.
+    #[error("a CVE id has the form CVE-2026-1234; to record that there will be none: `/embargo cve waive because …`")]
+    Cve,
+    /// No branch, or not a branch name.
+    #[error("name one target branch, such as `/embargo ack v9.0-maint`")]
+    Branch,
+    /// Words after the end of the command.
+    #[error("there is more on the line than this command takes")]
+    TrailingWords,
+    /// Too many commands in one comment.
+    #[error("a comment may hold at most {MAX_COMMANDS} commands; none of these was executed")]
+    TooMany,
+}
+
+/// The commands of a comment in the order in which they were written. Empty when the comment is only talk.
+pub fn commands(comment: &str) -> Vec<Result<Command, CommandError>> {
+    let hidden = quoted_or_code(comment);
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for line in comment.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        if hidden.iter().any(|range| range.contains(&start)) {
+            continue;
+        }
+        let mut words = line.trim_end().splitn(2, char::is_whitespace);
+        if words.next() == Some("/embargo") {
+            found.push(parse(words.next().unwrap_or_default().trim()));
+        }
+    }
+    if found.len() > MAX_COMMANDS {
+        vec![Err(CommandError::TooMany)]
+    } else {
+        found
+    }
+}
+
+/// The byte ranges of a comment that are quotes, code or raw HTML.
+fn quoted_or_code(comment: &str) -> Vec<std::ops::Range<usize>> {
+    Parser::new(comment)
+        .into_offset_iter()
+        .filter_map(|(event, range)| match event {
+            Event::Start(Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::HtmlBlock) | Event::Code(_) => Some(range),
+            _ => None,
+        })
+        .collect()
+}
+
+fn parse(text: &str) -> Result<Command, CommandError> {
+    let (verb, rest) = first_word(text);
+    match verb {
+        "until" => {
+            let (instant, rest) = first_word(rest);
+            Ok(Command::Until {
+                ends_at: parse_instant(instant)?,
+                because: reason(rest)?,
+            })
+        }
+        "cve" => match first_word(rest) {
+            ("waive", rest) => Ok(Command::CveWaive { because: reason(rest)? }),
+            (id, rest) => {
+                let id = cve_id(id)?;
+                nothing_more(rest)?;
+                Ok(Command::Cve { id })
+            }
+        },
+        "approve" => nothing_more(rest).map(|()| Command::Approve),
+        "publish" => match first_word(rest) {
+            ("", _) => Ok(Command::Publish { now: false }),
+            ("now", rest) => nothing_more(rest).map(|()| Command::Publish { now: true }),
+            _ => Err(CommandError::TrailingWords),
+        },
+        "abort" => Ok(Command::Abort { because: reason(rest)? }),
+        "not-affected" => {
+            let (branch, rest) = first_word(rest);
+            let branch = branch.parse().map_err(|_| CommandError::Branch)?;
+            Ok(Command::NotAffected {
+                branch,
+                because: reason(rest)?,
+            })
+        }
+        "ack" => {
+            let (branch, rest) = first_word(rest);
+            let branch = branch.parse().map_err(|_| CommandError::Branch)?;
+            nothing_more(rest)?;
+            Ok(Command::Ack { branch })
+        }
+        "status" => nothing_more(rest).map(|()| Command::Status),
+        _ => Err(CommandError::UnknownVerb),
+    }
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    text.split_once(char::is_whitespace).unwrap_or((text, ""))
+}
+
+fn nothing_more(rest: &str) -> Result<(), CommandError> {
+    if rest.trim().is_empty() {
+        Ok(())
+    } else {
+        Err(CommandError::TrailingWords)
+    }
+}
+
+fn reason(rest: &str) -> Result<String, CommandError> {
+    let ("because", why) = first_word(rest) else {
+        return Err(CommandError::Reason);
+    };
+    // An ellipsis alone is the placeholder of the help text, not a reason.
+    let why = why.trim();
+    if why.chars().all(|c| !c.is_alphanumeric()) {
+        return Err(CommandError::Reason);
+    }
+    if why.chars().count() > MAX_REASON {
+        Err(CommandError::ReasonTooLong)
+    } else {
+        Ok(why.to_owned())
+    }
+}
+
+/// An instant in RFC 3339, where the seconds may be left out as people do. Without a zone it is no instant.
+fn parse_instant(text: &str) -> Result<Timestamp, CommandError> {
+    text.parse().map_err(|_| CommandError::Instant)
+}
+
+fn cve_id(text: &str) -> Result<String, CommandError> {
+    let id = text.to_ascii_uppercase();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    match numbers {
+        Some((year, number))
+            if year.len() == 4 && (4..=19).contains(&number.len()) && digits(year) && digits(number) =>
+        {
+            Ok(id)
+        }
+        _ => Err(CommandError::Cve),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Result<Command, CommandError> {
+        let mut found = commands(text);
+        assert_eq!(found.len(), 1, "{text:?}");
+        found.remove(0)
+    }
+
+    fn branch(name: &str) -> BranchName {
+        name.parse().expect("a valid branch name")
+    }
+
+    #[test]
+    fn every_command_of_the_contract_is_understood() {
+        let ends_at: Timestamp = "2026-12-01T14:00:00Z".parse().expect("a valid instant");
+        let because = || "the patch is ready".to_owned();
+        for (text, wanted) in [
+            (
+                "until 2026-12-01T14:00Z because the patch is ready",
+                Command::Until {
+                    ends_at,
+                    because: because(),
+                },
+            ),
+            (
+                "until 2026-12-01T15:00:00+01:00 because the patch is ready",
+                Command::Until {
+                    ends_at,
+                    because: because(),
+                },
+            ),
+            (
+                "cve cve-2026-1234",
+                Command::Cve {
+                    id: "CVE-2026-1234".into(),
+                },
+            ),
+            (
+                "cve waive because the patch is ready",
+                Command::CveWaive { because: because() },
+            ),
+            ("approve", Command::Approve),
+            ("publish", Command::Publish { now: false }),
+            ("publish now", Command::Publish { now: true }),
+            (
+                "abort because the patch is ready",
+                Command::Abort { because: because() },
+            ),
+            (
+                "not-affected v9.0-maint because the patch is ready",
+                Command::NotAffected {
+                    branch: branch("v9.0-maint"),
+                    because: because(),
+                },
+            ),
+            (
+                "ack  v9.0-maint",
+                Command::Ack {
+                    branch: branch("v9.0-maint"),
+                },
+            ),
+            ("status", Command::Status),
+        ] {
+            assert_eq!(one(&format!("/embargo {text}\r\n")), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_command_is_refused_with_its_reason() {
+        for (text, wanted) in [
+            ("", CommandError::UnknownVerb),
+            ("aprove", CommandError::UnknownVerb),
+            ("until tomorrow because x", CommandError::Instant),
+            (
+                "until 2026-12-01T14:00 because a zone is missing",
+                CommandError::Instant,
+            ),
+            ("until 2026-12-01 because a time is missing", CommandError::Instant),
+            ("until 2026-12-01T14:00Z", CommandError::Reason),
+            ("abort", CommandError::Reason),
+            ("abort because", CommandError::Reason),
+            ("abort because …", CommandError::Reason),
+            ("cve CVE-2026-12", CommandError::Cve),
+            ("cve", CommandError::Cve),
+            ("ack", CommandError::Branch),
+            ("ack a..b", CommandError::Branch),
+            ("ack master please", CommandError::TrailingWords),
+            ("publish tomorrow", CommandError::TrailingWords),
+            ("approve everything", CommandError::TrailingWords),
+        ] {
+            assert_eq!(one(&format!("/embargo {text}")), Err(wanted), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_code_and_talk_are_not_commands() {
+        for text in [
+            "please /embargo approve",
+            "> /embargo approve",
+            "> quoted\n/embargo approve",
+            "```\n/embargo approve\n```",
+            "~~~~ text\n```\n/embargo approve\n~~~~",
+            "    /embargo approve",
+            " /embargo approve",
+            "`\n/embargo approve\n`",
+            "<!--\n/embargo approve\n-->",
+            "/embargoed approve",
+            "/Embargo approve",
+            "```\n/embargo approve",
+        ] {
+            assert_eq!(commands(text), vec![], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn several_commands_keep_their_order() {
+        let found = commands("We are ready.\n/embargo approve\nand then\n/embargo publish\n");
+        assert_eq!(found, vec![Ok(Command::Approve), Ok(Command::Publish { now: false })]);
+        assert_eq!(
+            commands(&"/embargo approve\n".repeat(11)),
+            vec![Err(CommandError::TooMany)]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "(?s).{0,200}") {
+            let _ = commands(&text);
+            let _ = commands(&format!("/embargo {text}"));
+        }
+    }
+}
