@@ -1,1 +1,7 @@
-//! embargod
+//! embargod runs a project's coordinated security disclosure on its forge, from the label to the announcement.
+//!
+//! This crate is the shell: configuration, intake and the command line. The pure core, git, the forges and the store are
+//! crates of their own, and arrows run from here to there. See `docs/ARCHITECTURE.md`.
+
+pub mod cli;
+pub mod config;

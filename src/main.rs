@@ -1,2 +1,8 @@
-//! embargod
-fn main() {}
+//! The `embargod` command.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    embargod::cli::main().await
+}

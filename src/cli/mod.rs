@@ -1,0 +1,60 @@
+//! The command line, one file a command. Facts go to standard output, everything else to standard error.
+//!
+//! Exit codes: 0 done, 1 the answer is no, 2 usage, configuration or environment.
+
+mod config;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs a project's coordinated security disclosure on its forge.
+#[derive(Debug, Parser)]
+#[command(name = "embargod", version, about)]
+struct Arguments {
+    /// The configuration.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "embargod.toml",
+        env = "EMBARGOD_CONFIG"
+    )]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// Why a command could not do its work.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command of the process's arguments.
+pub async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers; anything else is a usage error. A closed output changes neither.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let result = match arguments.command {
+        Command::Config(command) => config::run(&command, &arguments.config),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        ExitCode::from(2)
+    })
+}

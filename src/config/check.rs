@@ -1,0 +1,165 @@
+//! What no single value shows: references between keys, orders, and values that make no sense together.
+
+use super::error::{ConfigError, Source};
+use super::file::{Config, Place, Project, PublishMode};
+use super::values::{ConnectionName, is_loopback};
+
+pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
+    if !config.database_url.starts_with("sqlite:") {
+        let remedy = "write sqlite: and the path of a file, such as sqlite:/var/lib/embargod/embargod.db";
+        return Err(source.wrong("database_url", "not a database that this version can use", remedy));
+    }
+    if !(1..=86_400).contains(&config.resync_seconds) {
+        return Err(source.wrong(
+            "resync_seconds",
+            "must lie between 1 and 86400",
+            "60 is a sensible value",
+        ));
+    }
+    if config.project.is_empty() {
+        let remedy = "add a [[project]]; config/libvirt.toml is a worked example";
+        return Err(source.wrong("project", "there is no project", remedy));
+    }
+    check_smtp(source, config)?;
+    for (index, project) in config.project.iter().enumerate() {
+        let key = |rest: &str| format!("project[{index}].{rest}");
+        if config.project[..index].iter().any(|other| other.name == project.name) {
+            return Err(source.wrong(&key("name"), "another project has this name", "give each its own"));
+        }
+        check_project(source, config, project, key)?;
+    }
+    Ok(())
+}
+
+fn check_smtp(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
+    let Some(smtp) = &config.smtp else {
+        return match config
+            .project
+            .iter()
+            .position(|project| !project.announce.lists.is_empty())
+        {
+            Some(index) => Err(source.wrong(
+                &format!("project[{index}].announce.lists"),
+                "there are lists to announce to, and no mail server",
+                "add [smtp], or leave the lists empty",
+            )),
+            None => Ok(()),
+        };
+    };
+    let forms = "use smtps://USER@HOST:465, smtp://USER@HOST:587 (STARTTLS is required), or smtp+plain:// on loopback";
+    let url = url::Url::parse(&smtp.url).map_err(|_| source.wrong("smtp.url", "not a URL", forms))?;
+    if url.password().is_some() {
+        return Err(source.wrong(
+            "smtp.url",
+            "a password in a URL",
+            "put it into a file and name it: password_file",
+        ));
+    }
+    // `url` gives hosts of schemes it does not know as plain names: read the address from the text's host part.
+    let host = url.host_str().unwrap_or_default();
+    let loopback = url::Url::parse(&format!("http://{host}")).is_ok_and(|url| is_loopback(&url));
+    match url.scheme() {
+        "smtps" | "smtp" => {}
+        "smtp+plain" if loopback => {}
+        "smtp+plain" => return Err(source.wrong("smtp.url", "mail in the clear to another machine", forms)),
+        _ => return Err(source.wrong("smtp.url", "not a way to send mail", forms)),
+    }
+    smtp.from.parse::<lettre::message::Mailbox>().map(|_| ()).map_err(|_| {
+        source.wrong(
+            "smtp.from",
+            "not a sender",
+            "write it as Example Security <security@example.org>",
+        )
+    })
+}
+
+fn check_project(
+    source: &Source<'_>,
+    config: &Config,
+    project: &Project,
+    key: impl Fn(&str) -> String,
+) -> Result<(), ConfigError> {
+    for (index, rule) in project.stable.iter().enumerate() {
+        let fits = matches!(
+            (&rule.glob, &rule.name),
+            (Some(glob), None) if !glob.is_empty()
+        ) || (rule.glob.is_none() && rule.name.is_some());
+        if !fits {
+            let remedy = "give exactly one of glob = \"v*-maint\" and name = \"v5.0-maint\"";
+            return Err(source.wrong(&key(&format!("stable[{index}]")), "which branches?", remedy));
+        }
+    }
+    for (name, place) in [("public", &project.public), ("private", &project.private)] {
+        check_place(source, config, place, |rest| key(&format!("{name}.{rest}")))?;
+    }
+    if project.public == project.private {
+        let remedy = "make a plain private repository (never a fork) for the security branches";
+        return Err(source.wrong(
+            &key("private.repo"),
+            "the mirror must not be the public repository",
+            remedy,
+        ));
+    }
+    let embargo = &project.embargo;
+    if embargo.default.0.is_zero() {
+        return Err(source.wrong(&key("embargo.default"), "an embargo of no length", "14d is libvirt's"));
+    }
+    if embargo.default > embargo.maximum {
+        return Err(source.wrong(
+            &key("embargo.default"),
+            "longer than embargo.maximum",
+            "lower it, or raise the cap",
+        ));
+    }
+    for (name, people) in [
+        ("security_team", &project.roles.security_team),
+        ("release_manager", &project.roles.release_manager),
+    ] {
+        if people.is_empty() {
+            let remedy = "name at least one person or team, or no case can ever be published";
+            return Err(source.wrong(&key(&format!("roles.{name}")), "nobody has this role", remedy));
+        }
+    }
+    for (index, list) in project.announce.lists.iter().enumerate() {
+        if list.parse::<lettre::Address>().is_err() {
+            let key = key(&format!("announce.lists[{index}]"));
+            return Err(source.wrong(&key, "not a mail address", "write it as devel@lists.example.org"));
+        }
+    }
+    if project.publish != PublishMode::Rebase && !project.checks_after_rebuild.is_empty() {
+        let remedy = "use publish = \"rebase\", or leave it empty";
+        return Err(source.wrong(&key("checks_after_rebuild"), "nothing is rebuilt in this mode", remedy));
+    }
+    Ok(())
+}
+
+fn check_place(
+    source: &Source<'_>,
+    config: &Config,
+    place: &Place,
+    key: impl Fn(&str) -> String,
+) -> Result<(), ConfigError> {
+    let known = match &place.connection {
+        ConnectionName::Github(name) => config.github.contains_key(name),
+        ConnectionName::Gitlab(name) => config.gitlab.contains_key(name),
+    };
+    if !known {
+        let remedy = format!("add the table [{}], or name one that is there", place.connection);
+        return Err(source.wrong(&key("connection"), "no such connection in this file", remedy));
+    }
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let parts: Vec<_> = place.repo.split('/').collect();
+    let enough = match place.connection {
+        ConnectionName::Github(_) => parts.len() == 2,
+        ConnectionName::Gitlab(_) => parts.len() >= 2,
+    };
+    if enough && parts.into_iter().all(part) {
+        Ok(())
+    } else {
+        Err(source.wrong(&key("repo"), "not a repository", "write it as owner/name"))
+    }
+}

@@ -1,0 +1,259 @@
+//! The form of the file. Field names are the keys of the contract; unknown keys are errors.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use embargod_core::BranchName;
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::values::{ConnectionName, Duration, ServiceUrl};
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Where the forges reach it.
+    pub public_url: ServiceUrl,
+    /// Mirrors and what else the bot makes for itself.
+    pub data_dir: PathBuf,
+    /// `sqlite:PATH`.
+    pub database_url: String,
+    /// Seconds between two looks at everything, whatever deliveries told.
+    #[serde(default = "default_resync")]
+    pub resync_seconds: u32,
+    /// Connections to GitHub, by name.
+    #[serde(default)]
+    pub github: BTreeMap<String, Github>,
+    /// Connections to GitLab, by name.
+    #[serde(default)]
+    pub gitlab: BTreeMap<String, Gitlab>,
+    /// How mail leaves.
+    pub smtp: Option<Smtp>,
+    /// The projects.
+    #[serde(default)]
+    pub project: Vec<Project>,
+}
+
+/// A GitHub App on github.com or on an enterprise server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Github {
+    /// The REST API: `https://api.github.com`, or `https://HOST/api/v3`.
+    pub api_url: ServiceUrl,
+    /// Clone URLs are this, `/owner/name.git`.
+    pub git_url: ServiceUrl,
+    /// The App's id.
+    pub app_id: u64,
+    /// The App's private key, PEM.
+    pub private_key_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub private_key_env: Option<String>,
+    /// The secret that signs deliveries.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub webhook_secret_env: Option<String>,
+}
+
+/// A GitLab instance.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gitlab {
+    /// The instance; `/api/v4` and clone URLs follow from it.
+    pub url: ServiceUrl,
+    /// The bot's token.
+    pub token_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub token_env: Option<String>,
+    /// What `X-Gitlab-Token` must carry.
+    pub webhook_token_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub webhook_token_env: Option<String>,
+    /// The signing secret (`whsec_…`); when set, unsigned deliveries are refused.
+    pub webhook_signing_secret_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub webhook_signing_secret_env: Option<String>,
+}
+
+/// The mail server that announcements go through.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// `smtps://`, `smtp://` (STARTTLS required), or `smtp+plain://` on loopback.
+    pub url: String,
+    /// The password of the URL's user.
+    pub password_file: Option<PathBuf>,
+    /// The variable that holds it instead.
+    pub password_env: Option<String>,
+    /// The sender, `Name <address>`.
+    pub from: String,
+}
+
+/// A project whose disclosures the bot runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// Its name in commands and listings.
+    pub name: String,
+    /// The main branch.
+    pub main: BranchName,
+    /// The maintained stable branches.
+    #[serde(default)]
+    pub stable: Vec<StableRule>,
+    /// The authoritative public repository.
+    pub public: Place,
+    /// The private mirror.
+    pub private: Place,
+    /// How approved commits become public.
+    #[serde(default)]
+    pub publish: PublishMode,
+    /// Checks that must be green; empty: every check on the head but the bot's own.
+    #[serde(default)]
+    pub required_checks: Vec<String>,
+    /// Checks that must pass again after a patch-identical rebuild.
+    #[serde(default)]
+    pub checks_after_rebuild: Vec<String>,
+    /// How long after the end the gate may still open before the request lapses.
+    #[serde(default = "default_grace")]
+    pub publish_grace: Duration,
+    /// The labels.
+    #[serde(default)]
+    pub labels: Labels,
+    /// Who may do what.
+    pub roles: Roles,
+    /// How long embargoes last.
+    #[serde(default)]
+    pub embargo: EmbargoSettings,
+    /// What advisories say of the package.
+    pub advisory: AdvisorySettings,
+    /// Where announcements go.
+    #[serde(default)]
+    pub announce: Announce,
+}
+
+/// Which stable branches are maintained.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StableRule {
+    /// A pattern of branch names, or
+    pub glob: Option<String>,
+    /// one branch.
+    pub name: Option<BranchName>,
+    /// The day from which it is no longer maintained. A rule with a name goes before a pattern.
+    pub end_of_life: Option<jiff::civil::Date>,
+}
+
+/// A repository on a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The connection.
+    pub connection: ConnectionName,
+    /// `owner/name`.
+    pub repo: String,
+}
+
+/// How approved commits become public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishMode {
+    /// Rebuilt on the public tip.
+    #[default]
+    Rebase,
+    /// Merged into the public tip.
+    Merge,
+    /// As they are, when the public tip has not moved.
+    FfOnly,
+}
+
+/// The labels that the bot reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Labels {
+    /// Opens a case.
+    pub confirmed: String,
+}
+
+/// Names, `team:org/slug` (GitHub) or `group:path` (GitLab).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// Confirms, approves, acknowledges, waives.
+    pub security_team: Vec<String>,
+    /// Sets the date, triggers and aborts the publication.
+    pub release_manager: Vec<String>,
+    /// Records CVEs.
+    #[serde(default)]
+    pub cve_coordinator: Vec<String>,
+}
+
+/// How long embargoes last.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbargoSettings {
+    /// Unless somebody sets another end.
+    pub default: Duration,
+    /// The cap.
+    pub maximum: Duration,
+}
+
+/// What advisories say of the package.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdvisorySettings {
+    /// GitHub's name of the ecosystem.
+    pub ecosystem: String,
+    /// The package.
+    pub package: String,
+    /// What the draft says before the publication.
+    #[serde(default)]
+    pub draft: AdvisoryDraft,
+}
+
+/// What the draft says before the publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdvisoryDraft {
+    /// Nothing but the case id.
+    #[default]
+    Placeholder,
+    /// The real text: GitHub shows drafts to the public repository's administrators.
+    Full,
+}
+
+/// Where announcements go.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Announce {
+    /// Addresses, one mail each.
+    #[serde(default)]
+    pub lists: Vec<String>,
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self {
+            confirmed: "security::confirmed".to_owned(),
+        }
+    }
+}
+
+impl Default for EmbargoSettings {
+    fn default() -> Self {
+        Self {
+            default: Duration(SignedDuration::from_hours(14 * 24)),
+            maximum: Duration(SignedDuration::from_hours(30 * 24)),
+        }
+    }
+}
+
+fn default_resync() -> u32 {
+    60
+}
+
+fn default_grace() -> Duration {
+    Duration(SignedDuration::from_hours(1))
+}

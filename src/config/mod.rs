@@ -1,0 +1,120 @@
+//! The configuration: one TOML file, read once, refused whole when anything in it is wrong.
+//!
+//! What lives here: the file's form, its values' narrow types, and the checks across keys, each with file, line, key and
+//! remedy. What may not: anything that asks a forge or the network (`doctor` does that).
+
+mod check;
+mod error;
+mod file;
+mod secrets;
+mod values;
+
+pub use error::ConfigError;
+pub use file::{
+    AdvisoryDraft, AdvisorySettings, Announce, Config, EmbargoSettings, Github, Gitlab, Labels, Place, Project,
+    PublishMode, Roles, Smtp, StableRule,
+};
+pub use secrets::Secrets;
+pub use values::{ConnectionName, Duration, ServiceUrl};
+
+use std::path::{Path, PathBuf};
+
+/// A configuration that passed every check, with its secrets.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the file says.
+    pub config: Config,
+    /// What its `*_file` and `*_env` keys name.
+    pub secrets: Secrets,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Reads, checks and completes a configuration.
+pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(path, &source))?;
+    let source = error::Source { path, text: &text };
+    let config = parse(&source)?;
+    check::check(&source, &config)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let secrets = Secrets::read(&source, &config, folder)?;
+    Ok(Loaded {
+        config,
+        secrets,
+        path: path.to_owned(),
+    })
+}
+
+fn parse(source: &error::Source<'_>) -> Result<Config, ConfigError> {
+    let deserializer = toml::Deserializer::parse(source.text).map_err(|error| source.syntax(&error))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let key = error.path().to_string();
+        source.value(&key, error.inner())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text of the refusal of the example with one change, as a person reads it.
+    fn refusal(from: &str, to: &str) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let example = include_str!("../../config/embargod.example.toml");
+        assert!(example.contains(from), "the example has no {from:?}");
+        for secret in ["app.pem", "webhook.secret", "smtp.password"] {
+            std::fs::write(folder.path().join(secret), "a secret\n").expect("written");
+        }
+        let path = folder.path().join("embargod.toml");
+        std::fs::write(&path, example.replacen(from, to, 1)).expect("written");
+        let error = load(&path).expect_err("must be refused").to_string();
+        error.replace(&format!("{}/", folder.path().display()), "")
+    }
+
+    #[test]
+    fn the_example_is_accepted() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for secret in ["app.pem", "webhook.secret", "smtp.password"] {
+            std::fs::write(folder.path().join(secret), "a secret\n").expect("written");
+        }
+        let path = folder.path().join("embargod.toml");
+        std::fs::write(&path, include_str!("../../config/embargod.example.toml")).expect("written");
+        let loaded = load(&path).expect("accepted");
+        assert_eq!(loaded.config.project.len(), 1);
+        assert!(
+            !format!("{loaded:?}").contains("a secret"),
+            "a secret must not be printable"
+        );
+    }
+
+    #[test]
+    fn refusals_name_file_line_key_and_remedy() {
+        for (from, to, wanted) in [
+            ("resync_seconds", "resync_second", "resync_second"),
+            (
+                "default = \"14d\"",
+                "default = \"14 days\"",
+                "project[0].embargo.default",
+            ),
+            ("default = \"14d\"", "default = \"31d\"", "project[0].embargo.default"),
+            (
+                "connection = \"github.main\"",
+                "connection = \"github.other\"",
+                "project[0].public.connection",
+            ),
+            (
+                "\"https://api.github.com\"",
+                "\"http://api.github.com\"",
+                "github.main.api_url",
+            ),
+            ("app.pem", "missing.pem", "github.main.private_key_file"),
+            ("publish = \"rebase\"", "publish = \"squash\"", "project[0].publish"),
+            ("glob = \"v*-maint\"", "glob = \"\"", "project[0].stable[0]"),
+        ] {
+            let text = refusal(from, to);
+            assert!(text.starts_with("embargod.toml:"), "{text}");
+            assert!(text.contains(wanted), "{wanted:?} is not named: {text}");
+            assert!(text.contains("\n  remedy: "), "{text}");
+        }
+    }
+}
