@@ -1,0 +1,59 @@
+//! The command line as a person meets it: answers, refusals and exit codes of the real binary.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn embargod(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_embargod"))
+        .args(arguments)
+        .env_remove("EMBARGOD_CONFIG")
+        .output()
+        .expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// The worked example with secrets beside it.
+fn libvirt(folder: &Path) -> String {
+    let path = folder.join("embargod.toml");
+    std::fs::write(&path, include_str!("../config/libvirt.toml")).expect("written");
+    for secret in ["app.pem", "webhook.secret", "smtp.password"] {
+        std::fs::write(folder.join(secret), "canary-5d3f\n").expect("written");
+    }
+    path.display().to_string()
+}
+
+#[test]
+fn the_worked_example_passes_the_check() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = libvirt(folder.path());
+    let output = embargod(&["--config", &path, "config", "check", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(facts["ok"], true);
+    assert_eq!(facts["projects"], serde_json::json!(["libvirt"]));
+}
+
+#[test]
+fn a_missing_secret_is_refused_and_no_secret_is_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = libvirt(folder.path());
+    std::fs::remove_file(folder.path().join("webhook.secret")).expect("removed");
+    let output = embargod(&["config", "check", "--config", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    let refusal = text(&output.stderr);
+    assert!(refusal.contains("embargod.toml:14: github.main.webhook_secret_file: "), "{refusal}");
+    assert!(!refusal.contains("canary"), "{refusal}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_missing_file_and_a_wrong_word_are_usage_errors() {
+    let missing = embargod(&["config", "check", "--config", "no-such-file.toml"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("remedy: "));
+    assert_eq!(embargod(&["frobnicate"]).status.code(), Some(2));
+    assert_eq!(embargod(&["--help"]).status.code(), Some(0));
+}
