@@ -1,0 +1,140 @@
+//! Who may do what: the roles that the configuration gives, and the one that each command needs.
+//!
+//! Whether a person is in a team is a fact of the forge; it arrives here as data, read right before the decision.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Command;
+
+/// A role in a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Confirms, approves, acknowledges and waives.
+    SecurityTeam,
+    /// Sets the date, asks for the publication, aborts.
+    ReleaseManager,
+    /// Records CVEs.
+    CveCoordinator,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SecurityTeam => "the security team",
+            Self::ReleaseManager => "the release managers",
+            Self::CveCoordinator => "the CVE coordinators",
+        })
+    }
+}
+
+/// The role that a command needs; `None`: anyone who can see the issue.
+pub fn needed(command: &Command) -> Option<Role> {
+    match command {
+        Command::Until { .. } | Command::Publish { .. } | Command::Abort { .. } => Some(Role::ReleaseManager),
+        Command::Cve { .. } | Command::CveWaive { .. } => Some(Role::CveCoordinator),
+        Command::Approve | Command::NotAffected { .. } | Command::Ack { .. } => Some(Role::SecurityTeam),
+        Command::Status => None,
+    }
+}
+
+/// A person as the forge sees them now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name on the forge.
+    pub name: String,
+    /// Whether the person can see the mirror at present.
+    pub has_access: bool,
+    /// The roles that the configuration gives to the name or to a team that the person is in at present.
+    pub roles: BTreeSet<Role>,
+}
+
+impl Person {
+    /// Whether the person may give this command; the error is the answer that they read.
+    pub fn may(&self, command: &Command) -> Result<(), String> {
+        let verb = command.verb();
+        if !self.has_access {
+            return Err(format!(
+                "`/embargo {verb}` is for people with access to this repository"
+            ));
+        }
+        match needed(command) {
+            Some(role) if !self.roles.contains(&role) => Err(format!("`/embargo {verb}` is for {role}")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_command() -> Vec<Command> {
+        let because = || "a reason".to_owned();
+        let branch: crate::BranchName = "master".parse().expect("valid");
+        vec![
+            Command::Until {
+                ends_at: jiff::Timestamp::UNIX_EPOCH,
+                because: because(),
+            },
+            Command::Cve {
+                id: "CVE-2026-1234".into(),
+            },
+            Command::CveWaive { because: because() },
+            Command::Approve,
+            Command::Publish { now: false },
+            Command::Publish { now: true },
+            Command::Abort { because: because() },
+            Command::NotAffected {
+                branch: branch.clone(),
+                because: because(),
+            },
+            Command::Ack { branch },
+            Command::Status,
+        ]
+    }
+
+    /// Law 6, whole: every command for every set of roles.
+    #[test]
+    fn a_command_needs_exactly_its_role() {
+        let all = [Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator];
+        for bits in 0..8_u8 {
+            let roles: BTreeSet<_> = all
+                .into_iter()
+                .enumerate()
+                .filter(|(bit, _)| bits & (1 << bit) != 0)
+                .map(|(_, role)| role)
+                .collect();
+            for command in every_command() {
+                let person = Person {
+                    name: "p".into(),
+                    has_access: true,
+                    roles: roles.clone(),
+                };
+                let wanted = needed(&command).is_none_or(|role| roles.contains(&role));
+                assert_eq!(person.may(&command).is_ok(), wanted, "{command:?} by {roles:?}");
+                let outsider = Person {
+                    has_access: false,
+                    ..person
+                };
+                assert!(outsider.may(&command).is_err(), "{command:?} without access");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_who_may() {
+        let person = Person {
+            name: "p".into(),
+            has_access: true,
+            roles: BTreeSet::new(),
+        };
+        assert_eq!(
+            person.may(&Command::Approve),
+            Err("`/embargo approve` is for the security team".into())
+        );
+    }
+}
