@@ -1,5 +1,7 @@
 //! The command line as a person meets it: answers, refusals and exit codes of the real binary.
 
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -44,7 +46,10 @@ fn a_missing_secret_is_refused_and_no_secret_is_shown() {
     let output = embargod(&["config", "check", "--config", &path]);
     assert_eq!(output.status.code(), Some(2));
     let refusal = text(&output.stderr);
-    assert!(refusal.contains("embargod.toml:14: github.main.webhook_secret_file: "), "{refusal}");
+    assert!(
+        refusal.contains("embargod.toml:14: github.main.webhook_secret_file: "),
+        "{refusal}"
+    );
     assert!(!refusal.contains("canary"), "{refusal}");
     assert!(output.stdout.is_empty());
 }

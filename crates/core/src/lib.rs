@@ -5,6 +5,7 @@
 //! What may not live here: input, output, clocks, async, or a dependency that brings one of them. Every function gets
 //! what it needs as arguments, *now* included.
 
+pub mod case;
 pub mod checks;
 pub mod command;
 pub mod embargo;

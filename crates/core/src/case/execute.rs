@@ -1,0 +1,162 @@
+//! What a command does to a case: events and an answer, or a refusal with the reason.
+
+use jiff::Timestamp;
+
+use super::{Approval, Case, CaseView, Cve, Event, Policy, Statement, Verdict};
+use crate::command::Command;
+use crate::embargo::{Embargo, State, Terms};
+use crate::names::BranchName;
+use crate::roles::Person;
+
+/// Executes a command of a person. Refused, it changes nothing; the text either way is the answer on the forge.
+pub fn execute(
+    command: &Command,
+    person: &Person,
+    case: &Case,
+    view: &CaseView,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<(Vec<Event>, String), String> {
+    person.may(command)?;
+    if case.closed && *command != Command::Status {
+        return Err("the case is closed: put the label on again to open a new one".into());
+    }
+    let by = person.name.clone();
+    let one = |event, answer: String| Ok((vec![event], answer));
+    match command {
+        Command::Until { ends_at, because } => {
+            let terms = Terms {
+                ends_at: *ends_at,
+                because: because.clone(),
+                by,
+            };
+            let embargo = set_end(&case.embargo, terms, policy, now)?;
+            one(
+                Event::EmbargoChanged { embargo },
+                format!("the embargo ends at {ends_at}"),
+            )
+        }
+        Command::Cve { id } => one(
+            Event::CveDecided {
+                cve: Cve::Id(id.clone()),
+            },
+            "the CVE is on record".into(),
+        ),
+        Command::CveWaive { because } => one(
+            Event::CveDecided {
+                cve: Cve::Waived(because.clone()),
+            },
+            "on record: there will be no CVE".into(),
+        ),
+        Command::Approve => {
+            let approval = approve(by, view, now)?;
+            let heads: Vec<_> = approval
+                .heads
+                .iter()
+                .map(|(branch, head)| format!("{branch} at {head}"))
+                .collect();
+            let answer = format!("approved: {}", heads.join(", "));
+            one(Event::Approved { approval }, answer)
+        }
+        Command::Publish { now: true } if !case.embargo.has_ended(now) => {
+            Err("the embargo has not ended: `/embargo publish` asks for the publication at its end".into())
+        }
+        Command::Publish { .. } => one(
+            Event::PublishRequested { by, at: now },
+            "the branches will be published when the embargo has ended and the gate is open".into(),
+        ),
+        Command::Abort { because } => one(
+            Event::Aborted {
+                by,
+                because: because.clone(),
+            },
+            "approval and request are withdrawn; nothing will be published".into(),
+        ),
+        Command::NotAffected { branch, because } => {
+            known(branch, view)?;
+            if *branch == view.main {
+                return Err("the fix comes from the main branch: it cannot be waived there".into());
+            }
+            if view.fix_series().is_empty() {
+                return Err("there is no fix yet that could be waived".into());
+            }
+            let statement = Statement {
+                by,
+                because: because.clone(),
+                patches: view.fix_series().to_vec(),
+            };
+            one(
+                Event::Waived {
+                    branch: branch.clone(),
+                    statement,
+                },
+                format!("on record: {branch} needs no fix"),
+            )
+        }
+        Command::Ack { branch } => {
+            let target = known(branch, view)?;
+            if target.verdict != Verdict::Adapted {
+                return Err(format!(
+                    "the backport on {branch} is not adapted: there is nothing to acknowledge"
+                ));
+            }
+            let statement = Statement {
+                by,
+                because: String::new(),
+                patches: target.patches.clone(),
+            };
+            let answer = format!("on record: the adapted backport on {branch} is right");
+            one(
+                Event::Acknowledged {
+                    branch: branch.clone(),
+                    statement,
+                },
+                answer,
+            )
+        }
+        Command::Status => Ok((vec![], "the status comment is fresh".into())),
+    }
+}
+
+/// New terms by a release manager, proposed and accepted in one step.
+fn set_end(embargo: &Embargo, terms: Terms, policy: &Policy, now: Timestamp) -> Result<Embargo, String> {
+    if embargo.has_ended(now) {
+        return Err("the embargo has ended; there is no new one for this case".into());
+    }
+    // A release manager's word replaces what is open: only between two open proposals would the shorter win.
+    let clear = match embargo.state {
+        State::Proposed { .. } | State::Revise { .. } => embargo.reject(),
+        _ => Ok(embargo.clone()),
+    };
+    clear
+        .and_then(|embargo| embargo.propose(terms, &policy.embargo, now))
+        .and_then(|embargo| embargo.accept())
+        .map_err(|refusal| refusal.to_string())
+}
+
+fn approve(by: String, view: &CaseView, now: Timestamp) -> Result<Approval, String> {
+    if view.fix_series().is_empty() {
+        return Err("there is no fix yet that could be approved".into());
+    }
+    let heads = view
+        .targets
+        .iter()
+        .map(|(branch, target)| (branch.clone(), target.head.clone()))
+        .collect();
+    Ok(Approval {
+        by,
+        at: now,
+        digest: view.digest(),
+        heads,
+    })
+}
+
+fn known<'a>(branch: &BranchName, view: &'a CaseView) -> Result<&'a super::TargetView, String> {
+    view.targets.get(branch).ok_or_else(|| {
+        let names: Vec<_> = view.targets.keys().map(ToString::to_string).collect();
+        format!(
+            "{branch} is not a target branch of this case; these are: {}",
+            names.join(", ")
+        )
+    })
+}

@@ -1,0 +1,116 @@
+//! What was observed of a case on the forge and in git, as plain data, and the project's policy for it.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::checks::Check;
+use crate::embargo::EmbargoPolicy;
+use crate::findings::Finding;
+use crate::names::{BranchName, CommitId};
+
+/// What a commit changes, apart from where it stands: a digest of author, message without trailers of ours, and patch id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PatchIdentity(pub String);
+
+/// What the backport engine says of the fix on a branch; later values are worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The branch never had the flaw.
+    NotAffected,
+    /// In effect, identical.
+    Present,
+    /// In effect, with differences.
+    Adapted,
+    /// A person must look.
+    Unproven,
+    /// Some of it is in effect.
+    Partial,
+    /// It was there and was taken out.
+    Reverted,
+    /// It is not there.
+    Missing,
+}
+
+/// A target branch as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetView {
+    /// The head of its security branch.
+    pub head: CommitId,
+    /// The tip of the public branch.
+    pub public_tip: CommitId,
+    /// Whether the public tip is an ancestor of the head.
+    pub on_public_tip: bool,
+    /// The commits of the security branch that are not public, oldest first.
+    pub patches: Vec<PatchIdentity>,
+    /// What the engine says of the fix series here.
+    pub verdict: Verdict,
+    /// The forge's checks on the approved head (on this head where nothing is approved).
+    pub checks: Vec<Check>,
+    /// What its commits have that must not become public.
+    pub findings: Vec<Finding>,
+}
+
+/// The advisory block of the issue as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advisory {
+    /// Digest of its facts.
+    pub digest: String,
+    /// What is missing or wrong, each with its remedy; empty when it is complete.
+    pub missing: Vec<String>,
+}
+
+/// A case as it was observed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseView {
+    /// The main branch.
+    pub main: BranchName,
+    /// Every target branch.
+    pub targets: BTreeMap<BranchName, TargetView>,
+    /// The advisory block.
+    pub advisory: Advisory,
+    /// Whether the approver and the requester still have their roles; `None` where the forge could not be asked.
+    pub approver_may: Option<bool>,
+}
+
+/// The project's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// For embargoes.
+    pub embargo: EmbargoPolicy,
+    /// Checks that must be green.
+    pub required_checks: Vec<String>,
+    /// How long after the end the gate may still open.
+    pub publish_grace: SignedDuration,
+}
+
+impl CaseView {
+    /// The fix series: the patches of the main branch's security branch.
+    pub fn fix_series(&self) -> &[PatchIdentity] {
+        self.targets.get(&self.main).map_or(&[], |target| &target.patches)
+    }
+
+    /// What an approval binds: the patches of every target in their order, and the advisory's facts. Commit ids are left
+    /// out, so that a rebuild which keeps every patch keeps the approval.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        // Every part carries its length, so that no two different views give the same bytes.
+        let mut part = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        for (branch, target) in &self.targets {
+            part(branch.as_str());
+            part(&target.patches.len().to_string());
+            for patch in &target.patches {
+                part(&patch.0);
+            }
+        }
+        part(&self.advisory.digest);
+        hex::encode(hash.finalize())
+    }
+}
