@@ -12,6 +12,7 @@ pub mod embargo;
 pub mod findings;
 pub mod gate;
 mod names;
+pub mod publication;
 pub mod roles;
 pub mod targets;
 
