@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the answer is no, 2 usage, configuration or environment.
 
 mod config;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Take the forges' deliveries: verify them and store them durably. (This version does not act on them yet.)
+    Serve,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -51,6 +54,7 @@ pub async fn main() -> ExitCode {
         }
     };
     let result = match arguments.command {
+        Command::Serve => serve::run(&arguments.config).await,
         Command::Config(command) => config::run(&command, &arguments.config),
     };
     result.unwrap_or_else(|failure| {

@@ -5,7 +5,7 @@ use super::file::{Config, Place, Project, PublishMode};
 use super::values::{ConnectionName, is_loopback};
 
 pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
-    if !config.database_url.starts_with("sqlite:") {
+    if config.sqlite_path().is_none() {
         let remedy = "write sqlite: and the path of a file, such as sqlite:/var/lib/embargod/embargod.db";
         return Err(source.wrong("database_url", "not a database that this version can use", remedy));
     }

@@ -233,6 +233,16 @@ pub struct Announce {
     pub lists: Vec<String>,
 }
 
+impl Config {
+    /// The path of the SQLite file that `database_url` names; `None` where it names another database.
+    pub fn sqlite_path(&self) -> Option<&std::path::Path> {
+        self.database_url
+            .strip_prefix("sqlite:")
+            .filter(|path| !path.is_empty())
+            .map(std::path::Path::new)
+    }
+}
+
 impl Default for Labels {
     fn default() -> Self {
         Self {

@@ -1,0 +1,10 @@
+//! What comes in from outside: deliveries of the forges.
+//!
+//! A delivery is a hint, never the truth. It is verified over its raw bytes, stored durably, and answered; nothing is
+//! parsed, decided or logged of its content here.
+
+mod github;
+mod server;
+
+pub use github::VerifiedDelivery;
+pub use server::{Intake, router};
