@@ -1,1 +1,5 @@
-//! One advisory model and the public texts and formats made from it
+#![doc = include_str!("../README.md")]
+
+mod source;
+
+pub use source::{Advisory, Severity, SourceError};
