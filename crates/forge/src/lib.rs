@@ -1,1 +1,0 @@
-//! The forge port and its adapters
