@@ -1,0 +1,64 @@
+//! One run of the `git` command: no prompts, no hooks of the machine, no configuration but the repository's, an end.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::process::Command;
+
+/// Long enough for a large fetch, short enough that a dead connection is noticed.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Why git could not do its work. What git printed is left out: it may name embargoed branches.
+#[derive(Debug, Error)]
+pub enum GitError {
+    /// The command could not be started.
+    #[error("git could not be started: {0}; install git 2.40 or newer")]
+    Start(#[from] std::io::Error),
+    /// It was killed after the time it may take.
+    #[error("git {0} took too long and was stopped; what it did is unknown until it is read back")]
+    TooLong(&'static str),
+    /// It failed.
+    #[error("git {verb} failed with exit code {code:?}")]
+    Failed {
+        /// The git verb.
+        verb: &'static str,
+        /// The exit code; none where a signal ended it.
+        code: Option<i32>,
+    },
+    /// It answered in a form that is not understood.
+    #[error("git {0} answered in a form that is not understood")]
+    Form(&'static str),
+}
+
+/// Runs `git VERB ARGUMENTS` in a repository, whatever its exit code.
+pub(crate) async fn git(repository: &Path, verb: &'static str, arguments: &[&str]) -> Result<Output, GitError> {
+    let run = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(["-c", "core.hooksPath=/dev/null", verb])
+        .args(arguments)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    Ok(tokio::time::timeout(PATIENCE, run)
+        .await
+        .map_err(|_| GitError::TooLong(verb))??)
+}
+
+/// The same, where only exit code 0 is an answer.
+pub(crate) async fn git_text(repository: &Path, verb: &'static str, arguments: &[&str]) -> Result<String, GitError> {
+    let output = git(repository, verb, arguments).await?;
+    if !output.status.success() {
+        return Err(GitError::Failed {
+            verb,
+            code: output.status.code(),
+        });
+    }
+    String::from_utf8(output.stdout).map_err(|_| GitError::Form(verb))
+}

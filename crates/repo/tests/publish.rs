@@ -1,0 +1,164 @@
+//! Law 2 over real repositories: never does a proper subset of the branches move.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use embargod_core::{BranchName, CommitId};
+use embargod_repo::{PushOutcome, RefUpdate, publish, remote_branches};
+
+const BRANCHES: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
+
+struct World {
+    clone: PathBuf,
+    remote: PathBuf,
+    updates: Vec<RefUpdate>,
+    _folder: tempfile::TempDir,
+}
+
+fn git(repository: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(arguments)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
+        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
+        .output()
+        .expect("git runs");
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+}
+
+fn commit(repository: &Path, parent: Option<&str>, message: &str) -> CommitId {
+    let tree = git(repository, &["mktree", "--missing"]);
+    let mut arguments = vec!["commit-tree", "-m", message];
+    arguments.extend(parent.iter().flat_map(|parent| ["-p", *parent]));
+    arguments.push(&tree);
+    git(repository, &arguments).parse().expect("an id")
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (clone, remote) = (folder.path().join("clone.git"), folder.path().join("remote.git"));
+        for path in [&clone, &remote] {
+            git(
+                folder.path(),
+                &["init", "--quiet", "--bare", path.to_str().expect("UTF-8")],
+            );
+        }
+        let updates = BRANCHES.map(|name| {
+            let branch: BranchName = name.parse().expect("valid");
+            let from = commit(&clone, None, name);
+            let to = commit(&clone, Some(from.as_str()), "fix");
+            let refspec = format!("{from}:{}", branch.reference());
+            git(&clone, &["push", "--quiet", remote.to_str().expect("UTF-8"), &refspec]);
+            RefUpdate { branch, from, to }
+        });
+        Self {
+            clone,
+            remote,
+            updates: updates.into(),
+            _folder: folder,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("file://{}", self.remote.display())
+    }
+
+    async fn publish(&self) -> PushOutcome {
+        publish(&self.clone, &self.url(), &self.updates)
+            .await
+            .expect("an outcome")
+    }
+
+    /// How many branches have their new commit.
+    async fn moved(&self) -> usize {
+        let tips = remote_branches(&self.clone, &self.url()).await.expect("read");
+        self.updates
+            .iter()
+            .filter(|update| tips.get(&update.branch) == Some(&update.to))
+            .count()
+    }
+}
+
+#[tokio::test]
+async fn all_branches_move_at_once_and_a_repetition_is_harmless() {
+    let world = World::new();
+    assert_eq!(world.publish().await, PushOutcome::Done);
+    assert_eq!(world.moved().await, 3);
+    assert_eq!(world.publish().await, PushOutcome::Done);
+}
+
+#[tokio::test]
+async fn one_branch_that_moved_on_and_none_moves() {
+    let world = World::new();
+    let other = commit(&world.clone, Some(world.updates[1].from.as_str()), "somebody else");
+    let refspec = format!("{other}:{}", world.updates[1].branch.reference());
+    git(&world.clone, &["push", "--quiet", &world.url(), &refspec]);
+    assert_eq!(
+        world.publish().await,
+        PushOutcome::Stale(vec![world.updates[1].branch.clone()])
+    );
+    assert_eq!(world.moved().await, 0);
+}
+
+#[tokio::test]
+async fn one_branch_that_a_rule_refuses_and_none_moves() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    let hook = world.remote.join("hooks/update");
+    std::fs::create_dir_all(world.remote.join("hooks")).expect("made");
+    std::fs::write(&hook, "#!/bin/sh\n[ \"$1\" != refs/heads/v9.0-maint ]\n").expect("written");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    assert_eq!(world.publish().await, PushOutcome::Refused);
+    assert_eq!(world.moved().await, 0);
+}
+
+#[tokio::test]
+async fn a_rewrite_of_history_is_refused_before_anything_is_sent() {
+    let mut world = World::new();
+    world.updates[2].to = commit(&world.clone, None, "another root");
+    assert_eq!(
+        world.publish().await,
+        PushOutcome::NotForward(vec![world.updates[2].branch.clone()])
+    );
+    assert_eq!(world.moved().await, 0);
+}
+
+#[tokio::test]
+async fn without_updates_nothing_is_sent() {
+    let mut world = World::new();
+    git(
+        &world.clone,
+        &["update-ref", "refs/heads/master", world.updates[0].to.as_str()],
+    );
+    let updates = std::mem::take(&mut world.updates);
+    assert_eq!(world.publish().await, PushOutcome::Done);
+    world.updates = updates;
+    assert_eq!(world.moved().await, 0);
+}
+
+#[tokio::test]
+async fn errors_name_no_branch_and_no_commit() {
+    let world = World::new();
+    std::fs::remove_dir_all(&world.remote).expect("removed");
+    let error = publish(&world.clone, &world.url(), &world.updates)
+        .await
+        .expect_err("no remote")
+        .to_string();
+    for update in &world.updates {
+        assert!(
+            !error.contains(update.branch.as_str()) && !error.contains(update.to.short()),
+            "{error}"
+        );
+    }
+}
