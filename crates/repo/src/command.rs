@@ -27,6 +27,9 @@ pub enum GitError {
         /// The exit code; none where a signal ended it.
         code: Option<i32>,
     },
+    /// A commit with no parent, or with several, cannot be picked.
+    #[error("the commit is a merge or has no parent: it cannot be picked; pick the commits that it brings")]
+    NotOneParent,
     /// It answered in a form that is not understood.
     #[error("git {0} answered in a form that is not understood")]
     Form(&'static str),

@@ -3,8 +3,10 @@
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+mod common;
+
+use common::git;
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{PushOutcome, RefUpdate, publish, remote_branches};
 
@@ -15,25 +17,6 @@ struct World {
     remote: PathBuf,
     updates: Vec<RefUpdate>,
     _folder: tempfile::TempDir,
-}
-
-fn git(repository: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(repository)
-        .args(arguments)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
-        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
-        .output()
-        .expect("git runs");
-    assert!(
-        output.status.success(),
-        "git {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
 }
 
 fn commit(repository: &Path, parent: Option<&str>, message: &str) -> CommitId {

@@ -1,0 +1,72 @@
+//! Picks over a real repository.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+use std::path::Path;
+
+mod common;
+
+use common::git;
+use embargod_core::CommitId;
+use embargod_repo::{GitError, Pick, pick};
+
+const BASE: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+
+/// Commits a file with this text on a new branch at `from`.
+fn commit(work: &Path, branch: &str, from: &str, text: &str) -> CommitId {
+    git(work, &["checkout", "--quiet", "-B", branch, from]);
+    std::fs::write(work.join("file"), text).expect("written");
+    git(work, &["add", "file"]);
+    git(work, &["commit", "--quiet", "--allow-empty", "-m", branch]);
+    git(work, &["rev-parse", "HEAD"]).parse().expect("an id")
+}
+
+fn repository() -> (tempfile::TempDir, CommitId) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    git(folder.path(), &["init", "--quiet", "--initial-branch=start"]);
+    std::fs::write(folder.path().join("file"), BASE).expect("written");
+    git(folder.path(), &["add", "file"]);
+    git(folder.path(), &["commit", "--quiet", "-m", "start"]);
+    let start = git(folder.path(), &["rev-parse", "HEAD"]).parse().expect("an id");
+    (folder, start)
+}
+
+#[tokio::test]
+async fn a_pick_is_clean_empty_or_names_its_conflicts() {
+    let (folder, start) = repository();
+    let work = folder.path();
+    let fix = commit(work, "fix", start.as_str(), &BASE.replace('2', "two"));
+    let apart = commit(work, "apart", start.as_str(), &BASE.replace('9', "nine"));
+    let same = commit(
+        work,
+        "same",
+        start.as_str(),
+        &BASE.replace('2', "two").replace('9', "nine"),
+    );
+    let clash = commit(work, "clash", start.as_str(), &BASE.replace('2', "zwei"));
+    let Pick::Clean { tree } = pick(work, &fix, &apart).await.expect("an outcome") else {
+        unreachable!("no conflict")
+    };
+    assert_eq!(tree, git(work, &["rev-parse", "same^{tree}"]));
+    assert_eq!(pick(work, &fix, &same).await.expect("an outcome"), Pick::Empty);
+    let conflict = Pick::Conflict {
+        files: [b"file".to_vec()].into(),
+    };
+    assert_eq!(pick(work, &fix, &clash).await.expect("an outcome"), conflict);
+    assert_eq!(git(work, &["rev-parse", "apart"]), apart.to_string(), "no branch moves");
+}
+
+#[tokio::test]
+async fn a_root_and_a_merge_are_refused() {
+    let (folder, start) = repository();
+    let work = folder.path();
+    let left = commit(work, "left", start.as_str(), &BASE.replace('2', "two"));
+    commit(work, "right", start.as_str(), &BASE.replace('9', "nine"));
+    git(work, &["merge", "--quiet", "--no-edit", "left"]);
+    let merge: CommitId = git(work, &["rev-parse", "HEAD"]).parse().expect("an id");
+    for commit in [&start, &merge] {
+        assert!(matches!(pick(work, commit, &left).await, Err(GitError::NotOneParent)));
+    }
+    let absent: CommitId = "0".repeat(40).parse().expect("an id");
+    assert!(matches!(pick(work, &absent, &left).await, Err(GitError::Failed { .. })));
+}
