@@ -2,6 +2,7 @@
 //!
 //! What may not live here: a decision, a forge, git, or the parsing of what is stored.
 
+mod cases;
 mod inbox;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
+pub use cases::StoredEvent;
 pub use inbox::{NewDelivery, Recorded, StoredDelivery};
 
 /// How long a statement waits for another process that holds the database.
@@ -26,6 +28,9 @@ pub enum StoreError {
     /// Its tables could not be brought up to date.
     #[error("the database could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// Somebody else wrote in between: read again, decide again.
+    #[error("the case has changed in between; read it again")]
+    Conflict,
     /// An instant in the database lies outside the calendar.
     #[error("the database holds an instant outside the calendar")]
     Instant,

@@ -1,0 +1,89 @@
+//! Cases and their events. Events only grow; who appends says which was the last one that they saw, so that two writers
+//! cannot both decide from the same state.
+
+use embargod_core::CaseId;
+use jiff::Timestamp;
+use sqlx::Row;
+
+use crate::{Store, StoreError};
+
+/// An event of a case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number within the case, from 1.
+    pub seq: i64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened, as JSON: embargoed, and therefore without `Debug`.
+    pub body: String,
+}
+
+impl Store {
+    /// Opens a case for an issue under the next number of the year (UTC).
+    pub async fn open_case(&self, project: &str, issue: i64, now: Timestamp) -> Result<CaseId, StoreError> {
+        let year = jiff::tz::Offset::UTC.to_datetime(now).year();
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let number: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM cases WHERE year = ?")
+            .bind(year)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let id = u16::try_from(year)
+            .ok()
+            .zip(u32::try_from(number).ok())
+            .and_then(|(year, number)| CaseId::new(year, number).ok())
+            .ok_or(StoreError::Instant)?;
+        sqlx::query("INSERT INTO cases (id, year, number, project, issue, opened_at) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(id.to_string())
+            .bind(year)
+            .bind(number)
+            .bind(project)
+            .bind(issue)
+            .bind(now.as_microsecond())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// The events of a case, in their order. Empty for a case that has none, or that there is not.
+    pub async fn events(&self, case: CaseId) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = sqlx::query("SELECT seq, at, body FROM events WHERE case_id = ? ORDER BY seq")
+            .bind(case.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let at = Timestamp::from_microsecond(row.try_get("at")?).map_err(|_| StoreError::Instant)?;
+                Ok(StoredEvent {
+                    seq: row.try_get("seq")?,
+                    at,
+                    body: row.try_get("body")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Appends events, all or none, after the event `seen` (0: none); [`StoreError::Conflict`] where that is not the last
+    /// one any more.
+    pub async fn append(&self, case: CaseId, seen: i64, bodies: &[String], now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events WHERE case_id = ?")
+            .bind(case.to_string())
+            .fetch_one(&mut *transaction)
+            .await?;
+        if last != seen {
+            return Err(StoreError::Conflict);
+        }
+        for (seq, body) in (seen + 1..).zip(bodies) {
+            sqlx::query("INSERT INTO events (case_id, seq, at, body) VALUES (?, ?, ?, ?)")
+                .bind(case.to_string())
+                .bind(seq)
+                .bind(now.as_microsecond())
+                .bind(body)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
