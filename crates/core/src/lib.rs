@@ -9,6 +9,7 @@ pub mod case;
 pub mod checks;
 pub mod command;
 pub mod embargo;
+pub mod escape;
 pub mod findings;
 pub mod gate;
 mod names;
