@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod replay;
+
+pub use replay::{EngineError, Evidence, Verdict, assess};
