@@ -7,6 +7,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::process::Command;
 
+use crate::remote::Remote;
+
 /// Long enough for a large fetch, short enough that a dead connection is noticed.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -33,15 +35,48 @@ pub enum GitError {
     /// It answered in a form that is not understood.
     #[error("git {0} answered in a form that is not understood")]
     Form(&'static str),
+    /// The object database could not be used.
+    #[error("the repository's objects could not be used ({:?}, {:?})", .0.class(), .0.code())]
+    Objects(git2::Error),
+    /// A task was cut off; only a shutdown does that.
+    #[error("the work on the repository was cut off")]
+    CutOff,
+}
+
+impl From<git2::Error> for GitError {
+    fn from(error: git2::Error) -> Self {
+        // The message may name objects and branches, and is never shown: see the text above.
+        Self::Objects(error)
+    }
 }
 
 /// Runs `git VERB ARGUMENTS` in a repository, whatever its exit code.
 pub(crate) async fn git(repository: &Path, verb: &'static str, arguments: &[&str]) -> Result<Output, GitError> {
+    run(repository, verb, arguments, Vec::new()).await
+}
+
+/// The same for a verb that talks to a remote, with its credential.
+pub(crate) async fn git_with(
+    remote: &Remote,
+    repository: &Path,
+    verb: &'static str,
+    arguments: &[&str],
+) -> Result<Output, GitError> {
+    run(repository, verb, arguments, remote.environment()).await
+}
+
+async fn run(
+    repository: &Path,
+    verb: &'static str,
+    arguments: &[&str],
+    environment: Vec<(&'static str, String)>,
+) -> Result<Output, GitError> {
     let run = Command::new("git")
         .arg("-C")
         .arg(repository)
-        .args(["-c", "core.hooksPath=/dev/null", verb])
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", verb])
         .args(arguments)
+        .envs(environment)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -54,9 +89,8 @@ pub(crate) async fn git(repository: &Path, verb: &'static str, arguments: &[&str
         .map_err(|_| GitError::TooLong(verb))??)
 }
 
-/// The same, where only exit code 0 is an answer.
-pub(crate) async fn git_text(repository: &Path, verb: &'static str, arguments: &[&str]) -> Result<String, GitError> {
-    let output = git(repository, verb, arguments).await?;
+/// The text that a verb prints, where only exit code 0 is an answer.
+pub(crate) fn text(verb: &'static str, output: Output) -> Result<String, GitError> {
     if !output.status.success() {
         return Err(GitError::Failed {
             verb,
@@ -64,4 +98,9 @@ pub(crate) async fn git_text(repository: &Path, verb: &'static str, arguments: &
         });
     }
     String::from_utf8(output.stdout).map_err(|_| GitError::Form(verb))
+}
+
+/// Runs a verb in a repository and gives the text that it prints.
+pub(crate) async fn git_text(repository: &Path, verb: &'static str, arguments: &[&str]) -> Result<String, GitError> {
+    text(verb, git(repository, verb, arguments).await?)
 }

@@ -8,7 +8,7 @@ mod common;
 
 use common::git;
 use embargod_core::{BranchName, CommitId};
-use embargod_repo::{PushOutcome, RefUpdate, publish, remote_branches};
+use embargod_repo::{PushOutcome, RefUpdate, Remote, publish, remote_branches};
 
 const BRANCHES: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
 
@@ -43,7 +43,11 @@ impl World {
             let to = commit(&clone, Some(from.as_str()), "fix");
             let refspec = format!("{from}:{}", branch.reference());
             git(&clone, &["push", "--quiet", remote.to_str().expect("UTF-8"), &refspec]);
-            RefUpdate { branch, from, to }
+            RefUpdate {
+                branch,
+                from: Some(from),
+                to: Some(to),
+            }
         });
         Self {
             clone,
@@ -57,18 +61,30 @@ impl World {
         format!("file://{}", self.remote.display())
     }
 
+    fn remote(&self) -> Remote {
+        Remote::open(self.url())
+    }
+
+    fn from(&self, index: usize) -> &str {
+        self.updates[index].from.as_ref().expect("there before").as_str()
+    }
+
+    fn to(&self, index: usize) -> &str {
+        self.updates[index].to.as_ref().expect("there after").as_str()
+    }
+
     async fn publish(&self) -> PushOutcome {
-        publish(&self.clone, &self.url(), &self.updates)
+        publish(&self.clone, &self.remote(), &self.updates)
             .await
             .expect("an outcome")
     }
 
     /// How many branches have their new commit.
     async fn moved(&self) -> usize {
-        let tips = remote_branches(&self.clone, &self.url()).await.expect("read");
+        let tips = remote_branches(&self.clone, &self.remote()).await.expect("read");
         self.updates
             .iter()
-            .filter(|update| tips.get(&update.branch) == Some(&update.to))
+            .filter(|update| tips.get(&update.branch) == update.to.as_ref())
             .count()
     }
 }
@@ -84,7 +100,7 @@ async fn all_branches_move_at_once_and_a_repetition_is_harmless() {
 #[tokio::test]
 async fn one_branch_that_moved_on_and_none_moves() {
     let world = World::new();
-    let other = commit(&world.clone, Some(world.updates[1].from.as_str()), "somebody else");
+    let other = commit(&world.clone, Some(world.from(1)), "somebody else");
     let refspec = format!("{other}:{}", world.updates[1].branch.reference());
     git(&world.clone, &["push", "--quiet", &world.url(), &refspec]);
     assert_eq!(
@@ -109,7 +125,7 @@ async fn one_branch_that_a_rule_refuses_and_none_moves() {
 #[tokio::test]
 async fn a_rewrite_of_history_is_refused_before_anything_is_sent() {
     let mut world = World::new();
-    world.updates[2].to = commit(&world.clone, None, "another root");
+    world.updates[2].to = Some(commit(&world.clone, None, "another root"));
     assert_eq!(
         world.publish().await,
         PushOutcome::NotForward(vec![world.updates[2].branch.clone()])
@@ -120,10 +136,7 @@ async fn a_rewrite_of_history_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn without_updates_nothing_is_sent() {
     let mut world = World::new();
-    git(
-        &world.clone,
-        &["update-ref", "refs/heads/master", world.updates[0].to.as_str()],
-    );
+    git(&world.clone, &["update-ref", "refs/heads/master", world.to(0)]);
     let updates = std::mem::take(&mut world.updates);
     assert_eq!(world.publish().await, PushOutcome::Done);
     world.updates = updates;
@@ -134,13 +147,14 @@ async fn without_updates_nothing_is_sent() {
 async fn errors_name_no_branch_and_no_commit() {
     let world = World::new();
     std::fs::remove_dir_all(&world.remote).expect("removed");
-    let error = publish(&world.clone, &world.url(), &world.updates)
+    let error = publish(&world.clone, &world.remote(), &world.updates)
         .await
         .expect_err("no remote")
         .to_string();
-    for update in &world.updates {
+    for index in 0..world.updates.len() {
+        let branch = world.updates[index].branch.as_str();
         assert!(
-            !error.contains(update.branch.as_str()) && !error.contains(update.to.short()),
+            !error.contains(branch) && !error.contains(&world.to(index)[..7]),
             "{error}"
         );
     }
