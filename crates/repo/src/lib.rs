@@ -1,13 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod cause;
 mod clone;
 mod command;
+mod objects;
 mod pick;
+mod plan;
 mod push;
 mod remote;
+mod trailer;
 
 pub use clone::{Clone, Side};
 pub use command::GitError;
 pub use pick::{Pick, pick};
+pub use plan::{Branch, Conflict, Memory, Plan, Planned, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};
 pub use remote::Remote;
