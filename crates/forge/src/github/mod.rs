@@ -1,0 +1,127 @@
+//! The adapter for GitHub: a GitHub App on github.com or on an enterprise server.
+
+mod advisories;
+mod audience;
+mod checks;
+mod client;
+mod issues;
+mod pulls;
+mod rules;
+
+pub use client::{App, GithubRepository};
+
+use async_trait::async_trait;
+use embargod_core::checks::Check;
+use embargod_core::{BranchName, CommitId};
+
+use crate::error::ForgeError;
+use crate::port::{
+    Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent, Obstacle,
+    PullRequest, RepositoryFacts, Team,
+};
+
+// The trait is one list; each concern has its own file, and this only hands over.
+#[async_trait]
+impl Forge for GithubRepository {
+    async fn bot(&self) -> Result<String, ForgeError> {
+        self.app().bot().await
+    }
+
+    async fn repository(&self) -> Result<RepositoryFacts, ForgeError> {
+        self.read_repository().await
+    }
+
+    async fn audience(&self) -> Result<Audience, ForgeError> {
+        self.read_audience().await
+    }
+
+    async fn obstacles(&self, branch: &BranchName) -> Result<Vec<Obstacle>, ForgeError> {
+        self.read_obstacles(branch).await
+    }
+
+    async fn set_default_branch(&self, branch: &BranchName) -> Result<(), ForgeError> {
+        self.write_default_branch(branch).await
+    }
+
+    async fn credential(&self) -> Result<Credential, ForgeError> {
+        self.mint_credential().await
+    }
+
+    async fn issue(&self, number: u64) -> Result<Issue, ForgeError> {
+        self.read_issue(number).await
+    }
+
+    async fn issues_labelled(&self, label: &str) -> Result<Vec<Issue>, ForgeError> {
+        self.list_issues(label).await
+    }
+
+    async fn issue_events(&self, number: u64) -> Result<Vec<IssueEvent>, ForgeError> {
+        self.list_events(number).await
+    }
+
+    async fn create_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError> {
+        self.write_issue(title, body).await
+    }
+
+    async fn set_issue_open(&self, number: u64, open: bool) -> Result<(), ForgeError> {
+        self.write_issue_state(number, open).await
+    }
+
+    async fn comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
+        self.list_comments(number).await
+    }
+
+    async fn create_comment(&self, number: u64, body: &str) -> Result<u64, ForgeError> {
+        self.write_comment(number, body).await
+    }
+
+    async fn edit_comment(&self, id: u64, body: &str) -> Result<(), ForgeError> {
+        self.change_comment(id, body).await
+    }
+
+    async fn pull_requests(&self, head: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
+        self.list_pulls(head).await
+    }
+
+    async fn open_pull_request(
+        &self,
+        head: &BranchName,
+        base: &BranchName,
+        title: &str,
+        body: &str,
+    ) -> Result<u64, ForgeError> {
+        self.write_pull(head, base, title, body).await
+    }
+
+    async fn checks(&self, commit: &CommitId) -> Result<Vec<Check>, ForgeError> {
+        self.list_checks(commit).await
+    }
+
+    async fn set_check(&self, commit: &CommitId, run: &CheckRun) -> Result<(), ForgeError> {
+        self.write_check(commit, run).await
+    }
+
+    async fn access(&self, person: &str) -> Result<Access, ForgeError> {
+        self.read_access(person).await
+    }
+
+    async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
+        self.read_membership(team, person).await
+    }
+
+    async fn find_draft(&self, summary: &str) -> Result<Option<AdvisoryDraft>, ForgeError> {
+        self.search_draft(summary).await
+    }
+
+    async fn create_draft(&self, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError> {
+        self.write_draft(text).await
+    }
+
+    async fn advisory(&self, id: &str) -> Result<AdvisoryDraft, ForgeError> {
+        self.read_advisory(id).await
+    }
+
+    async fn publish_advisory(&self, id: &str, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError> {
+        self.write_publication(id, text).await
+    }
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod github;
+mod port;
+
+pub use error::{Class, ForgeError};
+pub use port::{
+    Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent,
+    IssueEventKind, Obstacle, PullRequest, PullState, RepositoryFacts, Team,
+};

@@ -1,0 +1,264 @@
+//! The port: what the bot asks of a forge, in words that fit every forge.
+
+use async_trait::async_trait;
+use embargod_core::checks::Check;
+use embargod_core::{BranchName, CommitId};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::error::ForgeError;
+
+/// What a repository is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryFacts {
+    /// Whether only people with access see it.
+    pub private: bool,
+    /// Whether it is a fork, and so shares objects with another.
+    pub fork: bool,
+    /// Whether people may fork it; `None` where the forge does not say.
+    pub forking_allowed: Option<bool>,
+    /// The default branch, as the forge writes it.
+    pub default_branch: String,
+}
+
+/// Who can see a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Audience {
+    /// People by name.
+    pub people: Vec<String>,
+    /// Teams.
+    pub teams: Vec<String>,
+    /// How many webhooks send its events elsewhere.
+    pub hooks: Option<usize>,
+    /// What could not be read.
+    pub unreadable: Vec<&'static str>,
+}
+
+/// What would make the forge refuse the bot's push to a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The rule.
+    pub rule: String,
+    /// What somebody must do.
+    pub remedy: String,
+}
+
+/// An issue. Embargoed: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Its labels.
+    pub labels: Vec<String>,
+}
+
+/// Something that happened to an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueEvent {
+    /// The forge's id of it; later ones are higher.
+    pub id: u64,
+    /// Who did it.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: IssueEventKind,
+}
+
+/// What happened to an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueEventKind {
+    /// This label was put on.
+    Labeled(String),
+    /// This label was taken off.
+    Unlabeled(String),
+    /// It was closed: by a commit or a pull request, or by a person.
+    Closed {
+        /// Whether a commit did it.
+        by_commit: bool,
+    },
+}
+
+/// A comment. Embargoed: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The forge's id of it; later ones are higher.
+    pub id: u64,
+    /// Who wrote it.
+    pub author: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was changed last; the same instant where it never was.
+    pub updated_at: Timestamp,
+    /// The text.
+    pub body: String,
+}
+
+/// Where a pull request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullState {
+    /// Open.
+    Open,
+    /// Closed without a merge.
+    Closed,
+    /// Merged.
+    Merged,
+}
+
+/// A pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Where it stands.
+    pub state: PullState,
+    /// The commit at its head.
+    pub head: CommitId,
+    /// The branch that it would be merged into.
+    pub base: String,
+}
+
+/// A check of the bot's own on a commit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CheckRun {
+    /// `embargod/embargo` or `embargod/backports`.
+    pub name: &'static str,
+    /// Whether it passed.
+    pub passed: bool,
+    /// One line.
+    pub title: String,
+    /// The reasons, Markdown.
+    pub summary: String,
+}
+
+/// Whether a person can see a repository now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// The forge has no answer to this question.
+    Unknown,
+}
+
+/// A team of a forge.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Team {
+    /// The organisation or group.
+    pub organisation: String,
+    /// The team in it.
+    pub slug: String,
+}
+
+/// What an advisory says. Embargoed until it is published: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdvisoryText {
+    /// One line.
+    pub summary: String,
+    /// Markdown.
+    pub description: String,
+    /// The severity in the forge's word, where there is no vector.
+    pub severity: Option<String>,
+    /// The CVSS vector.
+    pub cvss: Option<String>,
+    /// `CWE-` and a number.
+    pub cwes: Vec<String>,
+    /// The CVE.
+    pub cve: Option<String>,
+    /// The ecosystem of the package.
+    pub ecosystem: String,
+    /// The package.
+    pub package: String,
+}
+
+/// A draft or published advisory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvisoryDraft {
+    /// The forge's id, such as `GHSA-…`.
+    pub id: String,
+    /// Whether it is public.
+    pub published: bool,
+    /// Where people read it.
+    pub url: String,
+}
+
+/// What git asks for at a repository.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The clone URL.
+    pub url: String,
+    /// The user.
+    pub user: String,
+    /// The token; short-lived.
+    pub token: SecretString,
+}
+
+/// One repository on a forge.
+#[async_trait]
+pub trait Forge: Send + Sync {
+    /// The name under which the bot writes.
+    async fn bot(&self) -> Result<String, ForgeError>;
+    /// What the repository is.
+    async fn repository(&self) -> Result<RepositoryFacts, ForgeError>;
+    /// Who can see it, as far as the forge says.
+    async fn audience(&self) -> Result<Audience, ForgeError>;
+    /// What would make the forge refuse the bot's push to a branch.
+    async fn obstacles(&self, branch: &BranchName) -> Result<Vec<Obstacle>, ForgeError>;
+    /// Makes a branch the default one.
+    async fn set_default_branch(&self, branch: &BranchName) -> Result<(), ForgeError>;
+    /// What git asks for.
+    async fn credential(&self) -> Result<Credential, ForgeError>;
+
+    /// An issue.
+    async fn issue(&self, number: u64) -> Result<Issue, ForgeError>;
+    /// Open and closed issues with a label.
+    async fn issues_labelled(&self, label: &str) -> Result<Vec<Issue>, ForgeError>;
+    /// What happened to an issue, oldest first.
+    async fn issue_events(&self, number: u64) -> Result<Vec<IssueEvent>, ForgeError>;
+    /// Writes an issue.
+    async fn create_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError>;
+    /// Opens or closes an issue.
+    async fn set_issue_open(&self, number: u64, open: bool) -> Result<(), ForgeError>;
+    /// The comments of an issue or pull request, oldest first.
+    async fn comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError>;
+    /// Writes a comment.
+    async fn create_comment(&self, number: u64, body: &str) -> Result<u64, ForgeError>;
+    /// Changes a comment of the bot's.
+    async fn edit_comment(&self, id: u64, body: &str) -> Result<(), ForgeError>;
+
+    /// The pull requests from a branch of this repository, oldest first.
+    async fn pull_requests(&self, head: &BranchName) -> Result<Vec<PullRequest>, ForgeError>;
+    /// Opens a pull request.
+    async fn open_pull_request(
+        &self,
+        head: &BranchName,
+        base: &BranchName,
+        title: &str,
+        body: &str,
+    ) -> Result<u64, ForgeError>;
+    /// The latest run of every check on a commit, the bot's own included.
+    async fn checks(&self, commit: &CommitId) -> Result<Vec<Check>, ForgeError>;
+    /// Puts a check of the bot's on a commit; harmless when it is there already.
+    async fn set_check(&self, commit: &CommitId, run: &CheckRun) -> Result<(), ForgeError>;
+
+    /// Whether a person can see the repository now.
+    async fn access(&self, person: &str) -> Result<Access, ForgeError>;
+    /// Whether a person is in a team now.
+    async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError>;
+
+    /// The draft advisory with this summary, if there is one.
+    async fn find_draft(&self, summary: &str) -> Result<Option<AdvisoryDraft>, ForgeError>;
+    /// Writes a draft advisory.
+    async fn create_draft(&self, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError>;
+    /// An advisory.
+    async fn advisory(&self, id: &str) -> Result<AdvisoryDraft, ForgeError>;
+    /// Gives an advisory its real text and makes it public.
+    async fn publish_advisory(&self, id: &str, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError>;
+}

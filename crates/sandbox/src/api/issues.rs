@@ -1,0 +1,165 @@
+//! Issues, labels, events and comments. Writing here is open to everybody who can see the repository, as on GitHub; labels
+//! and states need more.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::{Reply, Request};
+use crate::json;
+use crate::people::Change;
+use crate::world::Actor;
+
+pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {
+    if *method != Method::GET && *request.actor == Actor::Nobody {
+        return Reply::forbidden();
+    }
+    match (method, rest) {
+        (&Method::GET, []) => list(request),
+        (&Method::POST, []) => {
+            let (Some(title), body) = (request.text("title"), request.text("body").unwrap_or_default()) else {
+                return Reply::invalid("title is missing");
+            };
+            let number = request.shared.new_issue(request.repository, &request.by(), title, body);
+            number.map_or_else(Reply::not_found, |number| one(request, number, Reply::created))
+        }
+        (&Method::PATCH, ["comments", id]) => edit(request, id),
+        (&Method::GET, [number]) => with_number(number, |number| one(request, number, Reply::ok)),
+        (&Method::PATCH, [number]) => with_number(number, |number| {
+            if !request.may_write() {
+                return Reply::forbidden();
+            }
+            if let Some(state) = request.text("state") {
+                let change = Change::State {
+                    open: state == "open",
+                    commit: None,
+                };
+                request
+                    .shared
+                    .change_issue(request.repository, &request.by(), number, change);
+            }
+            one(request, number, Reply::ok)
+        }),
+        (&Method::GET, [number, "events" | "timeline"]) => with_number(number, |number| {
+            let world = request.shared.world();
+            let issue = world
+                .repositories
+                .get(request.repository)
+                .and_then(|known| known.issues.get(&number));
+            let Some(issue) = issue else { return Reply::not_found() };
+            let event = |event| json::event(&request.shared.url, request.repository, event);
+            Reply::page(issue.events.iter().map(event).collect(), request.query)
+        }),
+        (&Method::GET, [number, "comments"]) => with_number(number, |number| {
+            let world = request.shared.world();
+            let issue = world
+                .repositories
+                .get(request.repository)
+                .and_then(|known| known.issues.get(&number));
+            let Some(issue) = issue else { return Reply::not_found() };
+            let comment = |comment| json::comment(&request.shared.url, request.repository, number, comment);
+            Reply::page(issue.comments.iter().map(comment).collect(), request.query)
+        }),
+        (&Method::POST, [number, "comments"]) => with_number(number, |number| {
+            let Some(body) = request.text("body") else {
+                return Reply::invalid("body is missing");
+            };
+            let id = request
+                .shared
+                .new_comment(request.repository, &request.by(), number, body);
+            let world = request.shared.world();
+            let issue = world
+                .repositories
+                .get(request.repository)
+                .and_then(|known| known.issues.get(&number));
+            let comment = issue.and_then(|issue| issue.comments.iter().find(|comment| Some(comment.id) == id));
+            comment.map_or_else(Reply::not_found, |comment| {
+                Reply::created(json::comment(&request.shared.url, request.repository, number, comment))
+            })
+        }),
+        (&Method::POST, [number, "labels"]) => with_number(number, |number| {
+            if !request.may_write() {
+                return Reply::forbidden();
+            }
+            for label in request.body["labels"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                let change = Change::Label {
+                    name: label.to_owned(),
+                    on: true,
+                };
+                request
+                    .shared
+                    .change_issue(request.repository, &request.by(), number, change);
+            }
+            one(request, number, |issue| Reply::ok(issue["labels"].clone()))
+        }),
+        (&Method::DELETE, [number, "labels", label]) => with_number(number, |number| {
+            if !request.may_write() {
+                return Reply::forbidden();
+            }
+            let change = Change::Label {
+                name: (*label).to_owned(),
+                on: false,
+            };
+            request
+                .shared
+                .change_issue(request.repository, &request.by(), number, change);
+            one(request, number, |issue| Reply::ok(issue["labels"].clone()))
+        }),
+        _ => Reply::not_found(),
+    }
+}
+
+fn with_number(text: &str, then: impl FnOnce(u64) -> Reply) -> Reply {
+    text.parse().map_or_else(|_| Reply::not_found(), then)
+}
+
+fn one(request: &Request<'_>, number: u64, reply: impl FnOnce(Value) -> Reply) -> Reply {
+    let world = request.shared.world();
+    let issue = world
+        .repositories
+        .get(request.repository)
+        .and_then(|known| known.issues.get(&number));
+    match issue.map(|issue| json::issue(&request.shared.url, request.repository, issue)) {
+        Some(issue) => {
+            drop(world);
+            reply(issue)
+        }
+        None => Reply::not_found(),
+    }
+}
+
+fn list(request: &Request<'_>) -> Reply {
+    let world = request.shared.world();
+    let Some(known) = world.repositories.get(request.repository) else {
+        return Reply::not_found();
+    };
+    let labels: Vec<_> = request
+        .query("labels")
+        .unwrap_or_default()
+        .split(',')
+        .filter(|label| !label.is_empty())
+        .collect();
+    let state = request.query("state").unwrap_or("open");
+    let issues = known.issues.values().rev();
+    let wanted = issues.filter(|issue| {
+        let fits = state == "all" || (state == "open") == issue.open;
+        fits && labels.iter().all(|label| issue.labels.contains(*label))
+    });
+    let issues = wanted.map(|issue| json::issue(&request.shared.url, request.repository, issue));
+    Reply::page(issues.collect(), request.query)
+}
+
+fn edit(request: &Request<'_>, id: &str) -> Reply {
+    let Some(body) = request.text("body") else {
+        return Reply::invalid("body is missing");
+    };
+    let Ok(id) = id.parse() else { return Reply::not_found() };
+    match request.shared.edit_comment(request.repository, &request.by(), id, body) {
+        true => Reply::ok(json!({ "id": id, "body": body })),
+        false => Reply::not_found(),
+    }
+}

@@ -1,0 +1,180 @@
+//! The REST API, by path: each concern in a file of its own, the order of the checks here.
+
+mod advisories;
+mod apps;
+mod checks;
+mod issues;
+mod pulls;
+mod repositories;
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::Shared;
+use crate::server::Caller;
+use crate::world::Actor;
+
+/// An answer.
+pub(crate) struct Reply {
+    pub status: StatusCode,
+    pub body: Value,
+    pub next_page: Option<usize>,
+}
+
+impl Reply {
+    fn ok(body: Value) -> Self {
+        Self::with(StatusCode::OK, body)
+    }
+
+    fn created(body: Value) -> Self {
+        Self::with(StatusCode::CREATED, body)
+    }
+
+    fn with(status: StatusCode, body: Value) -> Self {
+        Self {
+            status,
+            body,
+            next_page: None,
+        }
+    }
+
+    fn not_found() -> Self {
+        Self::with(
+            StatusCode::NOT_FOUND,
+            json!({ "message": "Not Found", "status": "404" }),
+        )
+    }
+
+    fn forbidden() -> Self {
+        let message = "Resource not accessible by integration";
+        Self::with(StatusCode::FORBIDDEN, json!({ "message": message, "status": "403" }))
+    }
+
+    fn invalid(message: &str) -> Self {
+        let body = json!({ "message": "Validation Failed", "errors": [{ "message": message }], "status": "422" });
+        Self::with(StatusCode::UNPROCESSABLE_ENTITY, body)
+    }
+
+    /// One page of a list.
+    fn page(all: Vec<Value>, query: &[(String, String)]) -> Self {
+        let number = |key: &str| {
+            query
+                .iter()
+                .find(|(name, _)| name == key)
+                .and_then(|(_, value)| value.parse().ok())
+        };
+        let size: usize = number("per_page").unwrap_or(30).clamp(1, 100);
+        let page: usize = number("page").unwrap_or(1).max(1);
+        let next_page = (all.len() > page * size).then_some(page + 1);
+        let body = all.into_iter().skip((page - 1) * size).take(size).collect();
+        Self {
+            status: StatusCode::OK,
+            body,
+            next_page,
+        }
+    }
+}
+
+/// What a request is about.
+pub(crate) struct Request<'a> {
+    pub shared: &'a Arc<Shared>,
+    pub actor: &'a Actor,
+    pub repository: &'a str,
+    pub query: &'a [(String, String)],
+    pub body: &'a Value,
+}
+
+impl Request<'_> {
+    fn query(&self, key: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.body[key].as_str()
+    }
+
+    fn by(&self) -> String {
+        let bot = self.shared.world().bot();
+        self.actor.name(&bot)
+    }
+
+    fn may_write(&self) -> bool {
+        self.shared
+            .world()
+            .repositories
+            .get(self.repository)
+            .is_some_and(|known| known.can_write(self.actor))
+    }
+}
+
+pub(crate) async fn dispatch(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    method: &Method,
+    path: &str,
+    query: &[(String, String)],
+    body: &Value,
+) -> Reply {
+    let decoded: Vec<String> = path
+        .trim_matches('/')
+        .split('/')
+        .map(|part| {
+            let pair = format!("x={}", part.replace('+', "%2B"));
+            url::form_urlencoded::parse(pair.as_bytes())
+                .next()
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        })
+        .collect();
+    let parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let actor = match caller {
+        Caller::Key => return apps::with_key(shared, method, &parts),
+        Caller::Actor(actor) => actor,
+    };
+    match parts.as_slice() {
+        ["orgs", organisation, "teams", team, "memberships", person] => {
+            repositories::membership(shared, actor, organisation, team, person)
+        }
+        ["repos", owner, name, rest @ ..] => {
+            let repository = format!("{owner}/{name}");
+            let visible = shared
+                .world()
+                .repositories
+                .get(&repository)
+                .is_some_and(|known| known.can_see(actor));
+            if !visible {
+                return Reply::not_found();
+            }
+            let request = Request {
+                shared,
+                actor,
+                repository: &repository,
+                query,
+                body,
+            };
+            in_repository(&request, method, rest).await
+        }
+        _ => Reply::not_found(),
+    }
+}
+
+async fn in_repository(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {
+    if *method != Method::GET && !request.may_write() && !matches!(rest, ["issues", ..]) {
+        return Reply::forbidden();
+    }
+    match rest {
+        [] | ["collaborators", ..] | ["teams"] | ["hooks"] | ["rules", ..] | ["rulesets", ..] | ["branches", ..] => {
+            repositories::answer(request, method, rest)
+        }
+        ["issues", rest @ ..] => issues::answer(request, method, rest),
+        ["pulls", rest @ ..] => pulls::answer(request, method, rest).await,
+        ["check-runs", ..] | ["commits", ..] | ["statuses", ..] => checks::answer(request, method, rest),
+        ["security-advisories", rest @ ..] => advisories::answer(request, method, rest),
+        _ => Reply::not_found(),
+    }
+}

@@ -1,0 +1,204 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod deliveries;
+mod faults;
+mod git;
+mod json;
+mod keys;
+mod mail;
+mod people;
+mod server;
+mod timeline;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+pub use deliveries::{Delivered, Order};
+pub use faults::{Fault, When};
+pub use keys::app_keys;
+pub use people::{NewRepository, Permission};
+pub use timeline::{Entry, Surface};
+pub use world::Ruleset;
+
+use world::World;
+
+/// What time it is in the sandbox.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// Why the sandbox could not do something.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    /// A file, a socket or a process.
+    #[error("the sandbox could not use the machine: {0}")]
+    Machine(#[from] std::io::Error),
+    /// Git refused.
+    #[error("git failed in the sandbox: {0}")]
+    Git(String),
+    /// The App's key is no RSA public key.
+    #[error("the App's public key cannot be read")]
+    Key,
+    /// There is no such thing.
+    #[error("the sandbox has no such {0}")]
+    Absent(&'static str),
+    /// A delivery could not be sent.
+    #[error("a delivery could not be sent: {0}")]
+    Delivery(#[from] reqwest::Error),
+}
+
+/// The App that the sandbox knows.
+#[derive(Clone)]
+pub struct AppFacts {
+    /// Its id.
+    pub id: u64,
+    /// Its name in addresses; it writes as `SLUG[bot]`.
+    pub slug: String,
+    /// Its public key, PEM.
+    pub public_key: String,
+    /// The secret that signs deliveries.
+    pub webhook_secret: String,
+    /// Where deliveries go.
+    pub webhook_url: String,
+}
+
+/// A running sandbox. It ends when it is dropped.
+#[derive(Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    dir: PathBuf,
+    clock: Arc<dyn Clock>,
+    world: Mutex<World>,
+    // Pushes go one after another, so that what changed is plain.
+    pushes: tokio::sync::Mutex<()>,
+    faults: Mutex<Vec<Fault>>,
+    url: String,
+    smtp: String,
+    lists: Vec<String>,
+    http: reqwest::Client,
+    tasks: Vec<tokio::task::AbortHandle>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
+    }
+}
+
+impl Sandbox {
+    /// Starts the forge and the mailbox on loopback addresses of their own. Repositories and mails go below `dir`; mail to
+    /// one of `lists` is public.
+    pub async fn start(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        app: AppFacts,
+        lists: Vec<String>,
+    ) -> Result<Self, SandboxError> {
+        std::fs::create_dir_all(dir.join("mail"))?;
+        let web = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let post = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", web.local_addr()?);
+        let smtp = post.local_addr()?.to_string();
+        let world = World::new(app)?;
+        let (web_start, web_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
+        let (post_start, post_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
+        let web = tokio::spawn(async move {
+            if let Ok(shared) = web_ready.await {
+                server::serve(web, shared).await;
+            }
+        });
+        let post = tokio::spawn(async move {
+            if let Ok(shared) = post_ready.await {
+                mail::serve(post, shared).await;
+            }
+        });
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            clock,
+            world: Mutex::new(world),
+            pushes: tokio::sync::Mutex::new(()),
+            faults: Mutex::new(Vec::new()),
+            url,
+            smtp,
+            lists,
+            http: reqwest::Client::new(),
+            tasks: vec![web.abort_handle(), post.abort_handle()],
+        });
+        // The servers hold no strong reference: dropping the sandbox ends them.
+        let _ = web_start.send(Arc::downgrade(&shared));
+        let _ = post_start.send(Arc::downgrade(&shared));
+        Ok(Self { shared })
+    }
+
+    /// Where the REST API is.
+    pub fn api_url(&self) -> String {
+        format!("{}/api/v3", self.shared.url)
+    }
+
+    /// Clone URLs are this, `/owner/name.git`.
+    pub fn git_url(&self) -> String {
+        self.shared.url.clone()
+    }
+
+    /// Where mail is taken: host and port.
+    pub fn smtp_address(&self) -> &str {
+        &self.shared.smtp
+    }
+
+    /// Tells the sandbox where deliveries go.
+    pub fn set_webhook_url(&self, url: &str) {
+        self.world().app.webhook_url = url.to_owned();
+    }
+
+    /// What happened so far.
+    pub fn timeline(&self) -> Vec<Entry> {
+        self.world().timeline.clone()
+    }
+
+    /// Adds a fault to those that are waiting.
+    pub fn fail(&self, fault: Fault) {
+        self.shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(fault);
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world()
+    }
+}
+
+impl Shared {
+    // A test that panicked while it held the lock has failed already; the others go on.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn repository_dir(&self, repository: &str) -> PathBuf {
+        self.dir.join("git").join(format!("{repository}.git"))
+    }
+}

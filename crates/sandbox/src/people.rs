@@ -1,0 +1,585 @@
+//! What people do, in process: the same changes that the API makes, with the same consequences.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::git::{self, Moved};
+use crate::world::{Comment, Event, Issue, Repository, Ruleset, Run, Status};
+use crate::{Sandbox, SandboxError, Shared};
+
+/// What a person may do in a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// See it.
+    Read,
+    /// Push to it.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+impl Permission {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A repository that is to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewRepository {
+    /// Whether strangers see nothing of it.
+    pub private: bool,
+    /// Whether it is a fork.
+    pub fork: bool,
+    /// Whether it may be forked.
+    pub allow_forking: bool,
+    /// Who may do what.
+    pub people: BTreeMap<String, Permission>,
+}
+
+/// A change of an issue.
+pub(crate) enum Change {
+    Label { name: String, on: bool },
+    State { open: bool, commit: Option<String> },
+}
+
+impl Shared {
+    pub(crate) fn new_issue(&self, repository: &str, by: &str, title: &str, body: &str) -> Option<u64> {
+        let at = self.now();
+        let (number, private) = {
+            let mut world = self.world();
+            let id = world.id();
+            let known = world.repositories.get_mut(repository)?;
+            let number = known.next_number();
+            let issue = Issue {
+                id,
+                number,
+                author: by.to_owned(),
+                title: title.to_owned(),
+                body: body.to_owned(),
+                open: true,
+                labels: BTreeSet::new(),
+                created_at: at,
+                updated_at: at,
+                events: Vec::new(),
+                comments: Vec::new(),
+            };
+            known.issues.insert(number, issue);
+            (number, known.private)
+        };
+        let details = json!({ "repository": repository, "number": number, "title": title, "body": body });
+        self.record(private, "issue.opened", by, details);
+        self.announce(
+            repository,
+            by,
+            "issues",
+            Some("opened"),
+            json!({ "issue": { "number": number } }),
+        );
+        Some(number)
+    }
+
+    pub(crate) fn change_issue(&self, repository: &str, by: &str, number: u64, change: Change) {
+        let at = self.now();
+        let (event, private) = {
+            let mut world = self.world();
+            let id = world.id();
+            let Some(known) = world.repositories.get_mut(repository) else {
+                return;
+            };
+            let private = known.private;
+            let Some(issue) = known.issues.get_mut(&number) else {
+                return;
+            };
+            let (event, label, commit) = match change {
+                Change::Label { name, on: true } if issue.labels.insert(name.clone()) => ("labeled", Some(name), None),
+                Change::Label { name, on: false } if issue.labels.remove(&name) => ("unlabeled", Some(name), None),
+                Change::State { open, commit } if issue.open != open => {
+                    issue.open = open;
+                    (if open { "reopened" } else { "closed" }, None, commit)
+                }
+                _ => return,
+            };
+            issue.updated_at = at;
+            issue.events.push(Event {
+                id,
+                actor: by.to_owned(),
+                at,
+                event,
+                label,
+                commit,
+            });
+            (event, private)
+        };
+        let details = json!({ "repository": repository, "number": number });
+        self.record(private, &format!("issue.{event}"), by, details);
+        self.announce(
+            repository,
+            by,
+            "issues",
+            Some(event),
+            json!({ "issue": { "number": number } }),
+        );
+    }
+
+    pub(crate) fn new_comment(&self, repository: &str, by: &str, number: u64, body: &str) -> Option<u64> {
+        let at = self.now();
+        let (id, private) = {
+            let mut world = self.world();
+            let id = world.id();
+            let known = world.repositories.get_mut(repository)?;
+            let private = known.private;
+            let comment = Comment {
+                id,
+                author: by.to_owned(),
+                body: body.to_owned(),
+                created_at: at,
+                updated_at: at,
+            };
+            match known.issues.get_mut(&number) {
+                Some(issue) => issue.comments.push(comment),
+                // A pull request is an issue too; its comments are kept beside it.
+                None if known.pulls.contains_key(&number) => {
+                    let author = by.to_owned();
+                    let issue = Issue {
+                        id,
+                        number,
+                        author,
+                        title: String::new(),
+                        body: String::new(),
+                        open: true,
+                        labels: BTreeSet::new(),
+                        created_at: at,
+                        updated_at: at,
+                        events: Vec::new(),
+                        comments: vec![comment],
+                    };
+                    known.issues.insert(number, issue);
+                }
+                None => return None,
+            }
+            (id, private)
+        };
+        self.record(
+            private,
+            "comment",
+            by,
+            json!({ "repository": repository, "number": number, "body": body }),
+        );
+        let payload = json!({ "issue": { "number": number }, "comment": { "id": id } });
+        self.announce(repository, by, "issue_comment", Some("created"), payload);
+        Some(id)
+    }
+
+    pub(crate) fn edit_comment(&self, repository: &str, by: &str, id: u64, body: &str) -> bool {
+        let at = self.now();
+        let private = {
+            let mut world = self.world();
+            let Some(known) = world.repositories.get_mut(repository) else {
+                return false;
+            };
+            let mut comments = known.issues.values_mut().flat_map(|issue| issue.comments.iter_mut());
+            let Some(comment) = comments.find(|comment| comment.id == id) else {
+                return false;
+            };
+            comment.body = body.to_owned();
+            comment.updated_at = at;
+            known.private
+        };
+        self.record(
+            private,
+            "comment.edited",
+            by,
+            json!({ "repository": repository, "id": id, "body": body }),
+        );
+        true
+    }
+
+    /// Pull requests follow the branches: heads move, and one whose head is in its base has been merged.
+    pub(crate) async fn follow_pulls(
+        self: &Arc<Self>,
+        repository: &str,
+        by: &str,
+        branches: &BTreeMap<String, String>,
+    ) {
+        let dir = self.repository_dir(repository);
+        let open: Vec<_> = {
+            let world = self.world();
+            let Some(known) = world.repositories.get(repository) else {
+                return;
+            };
+            known
+                .pulls
+                .values()
+                .filter(|pull| pull.open)
+                .map(|pull| (pull.number, pull.head.clone(), pull.head_sha.clone(), pull.base.clone()))
+                .collect()
+        };
+        for (number, head, old, base) in open {
+            let head = branches.get(&head).cloned();
+            let merged = match branches.get(&base) {
+                Some(base) => {
+                    let sha = head.as_ref().unwrap_or(&old);
+                    git::run(&dir, &["merge-base", "--is-ancestor", sha, base])
+                        .await
+                        .is_ok()
+                }
+                None => false,
+            };
+            let at = self.now();
+            let action = {
+                let mut world = self.world();
+                let Some(pull) = world
+                    .repositories
+                    .get_mut(repository)
+                    .and_then(|known| known.pulls.get_mut(&number))
+                else {
+                    continue;
+                };
+                if let Some(head) = &head {
+                    pull.head_sha.clone_from(head);
+                }
+                if merged {
+                    pull.merged_at = Some(at);
+                }
+                pull.open = !merged && head.is_some();
+                match (pull.open, head.as_ref() != Some(&old)) {
+                    (false, _) => "closed",
+                    (true, true) => "synchronize",
+                    (true, false) => continue,
+                }
+            };
+            self.announce(
+                repository,
+                by,
+                "pull_request",
+                Some(action),
+                json!({ "number": number, "merged": merged }),
+            );
+        }
+    }
+
+    /// "Fixes #7" in a commit that reaches the default branch closes the issue, as GitHub does.
+    pub(crate) async fn close_by_keyword(self: &Arc<Self>, repository: &str, by: &str, moved: &[Moved]) {
+        let default = match self.world().repositories.get(repository) {
+            Some(known) => format!("refs/heads/{}", known.default_branch),
+            None => return,
+        };
+        let Some(moved) = moved.iter().find(|moved| moved.reference == default) else {
+            return;
+        };
+        let Some(new) = &moved.new else { return };
+        let range = moved
+            .old
+            .as_ref()
+            .map_or_else(|| new.clone(), |old| format!("{old}..{new}"));
+        let dir = self.repository_dir(repository);
+        let text = git::run(&dir, &["log", "--format=%B", &range])
+            .await
+            .unwrap_or_default();
+        let words: Vec<_> = text.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let keyword = pair[0].trim_end_matches(':').to_ascii_lowercase();
+            let closes = [
+                "close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved",
+            ];
+            let number = pair[1]
+                .strip_prefix('#')
+                .map(|rest| rest.trim_end_matches(|c: char| !c.is_ascii_digit()));
+            if let (true, Some(Ok(number))) = (closes.contains(&keyword.as_str()), number.map(str::parse)) {
+                self.change_issue(
+                    repository,
+                    by,
+                    number,
+                    Change::State {
+                        open: false,
+                        commit: Some(new.clone()),
+                    },
+                );
+            }
+        }
+    }
+
+    pub(crate) async fn merge_pull(
+        self: &Arc<Self>,
+        repository: &str,
+        by: &str,
+        number: u64,
+    ) -> Result<String, SandboxError> {
+        let (head, base) = {
+            let world = self.world();
+            let known = world
+                .repositories
+                .get(repository)
+                .ok_or(SandboxError::Absent("repository"))?;
+            let pull = known
+                .pulls
+                .get(&number)
+                .filter(|pull| pull.open)
+                .ok_or(SandboxError::Absent("pull request"))?;
+            (pull.head.clone(), pull.base.clone())
+        };
+        let dir = self.repository_dir(repository);
+        let _one_at_a_time = self.pushes.lock().await;
+        let before = git::branches(&dir).await;
+        let (Some(ours), Some(theirs)) = (before.get(&base), before.get(&head)) else {
+            return Err(SandboxError::Absent("branch"));
+        };
+        let tree = git::run(&dir, &["merge-tree", "--write-tree", ours, theirs]).await?;
+        let message = format!("Merge pull request #{number} from {head}");
+        let commit = git::run(&dir, &["commit-tree", &tree, "-p", ours, "-p", theirs, "-m", &message]).await?;
+        git::run(&dir, &["update-ref", &format!("refs/heads/{base}"), &commit, ours]).await?;
+        let after = git::branches(&dir).await;
+        git::pushed(self, repository, by, &before, &after).await;
+        Ok(commit)
+    }
+}
+
+impl Sandbox {
+    /// Makes a repository, `owner/name`.
+    pub async fn create_repository(&self, name: &str, new: NewRepository) -> Result<(), SandboxError> {
+        git::create(&self.shared.repository_dir(name)).await?;
+        let mut world = self.world();
+        let id = world.id();
+        for person in new.people.keys() {
+            let token = format!("ghp_{person}{}", world.id());
+            world.people.entry(person.clone()).or_insert(token);
+        }
+        let repository = Repository {
+            id,
+            private: new.private,
+            fork: new.fork,
+            allow_forking: new.allow_forking,
+            default_branch: "main".to_owned(),
+            people: new.people,
+            issues: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            runs: Vec::new(),
+            statuses: Vec::new(),
+            advisories: BTreeMap::new(),
+            rulesets: BTreeMap::new(),
+            number: 0,
+        };
+        world.repositories.insert(name.to_owned(), repository);
+        Ok(())
+    }
+
+    /// Where a repository is on this machine.
+    pub fn repository_dir(&self, name: &str) -> PathBuf {
+        self.shared.repository_dir(name)
+    }
+
+    /// Runs git in a repository of the sandbox, as its administrator on the machine.
+    pub async fn git(&self, repository: &str, arguments: &[&str]) -> Result<String, SandboxError> {
+        git::run(&self.shared.repository_dir(repository), arguments).await
+    }
+
+    /// Sets the default branch.
+    pub fn set_default_branch(&self, repository: &str, branch: &str) {
+        if let Some(known) = self.world().repositories.get_mut(repository) {
+            known.default_branch = branch.to_owned();
+        }
+    }
+
+    /// The default branch.
+    pub fn default_branch(&self, repository: &str) -> Option<String> {
+        self.world()
+            .repositories
+            .get(repository)
+            .map(|known| known.default_branch.clone())
+    }
+
+    /// Adds a ruleset.
+    pub fn add_ruleset(&self, repository: &str, ruleset: Ruleset) {
+        let mut world = self.world();
+        let id = world.id();
+        if let Some(known) = world.repositories.get_mut(repository) {
+            known.rulesets.insert(id, ruleset);
+        }
+    }
+
+    /// Puts people into a team.
+    pub fn set_team(&self, organisation: &str, team: &str, members: &[&str]) {
+        let members = members.iter().map(|member| (*member).to_owned()).collect();
+        self.world()
+            .teams
+            .insert((organisation.to_owned(), team.to_owned()), members);
+    }
+
+    /// Takes a person's access away.
+    pub fn remove_person(&self, repository: &str, person: &str) {
+        if let Some(known) = self.world().repositories.get_mut(repository) {
+            known.people.remove(person);
+        }
+    }
+
+    /// The URL by which a person clones and pushes, with their token.
+    pub fn clone_url(&self, repository: &str, person: &str) -> Result<String, SandboxError> {
+        let world = self.world();
+        let token = world.people.get(person).ok_or(SandboxError::Absent("person"))?;
+        let rest = self.shared.url.strip_prefix("http://").unwrap_or_default();
+        Ok(format!("http://{person}:{token}@{rest}/{repository}.git"))
+    }
+
+    /// A person writes an issue.
+    pub fn open_issue(&self, repository: &str, by: &str, title: &str, body: &str) -> Result<u64, SandboxError> {
+        self.shared
+            .new_issue(repository, by, title, body)
+            .ok_or(SandboxError::Absent("repository"))
+    }
+
+    /// A person changes an issue's description.
+    pub fn edit_issue(&self, repository: &str, number: u64, body: &str) {
+        let mut world = self.world();
+        if let Some(issue) = world
+            .repositories
+            .get_mut(repository)
+            .and_then(|known| known.issues.get_mut(&number))
+        {
+            issue.body = body.to_owned();
+        }
+    }
+
+    /// A person puts a label on an issue, or takes it off.
+    pub fn label(&self, repository: &str, by: &str, number: u64, label: &str, on: bool) {
+        self.shared.change_issue(
+            repository,
+            by,
+            number,
+            Change::Label {
+                name: label.to_owned(),
+                on,
+            },
+        );
+    }
+
+    /// A person closes or opens an issue.
+    pub fn set_issue_open(&self, repository: &str, by: &str, number: u64, open: bool) {
+        self.shared
+            .change_issue(repository, by, number, Change::State { open, commit: None });
+    }
+
+    /// A person writes a comment.
+    pub fn comment(&self, repository: &str, by: &str, number: u64, body: &str) -> Result<u64, SandboxError> {
+        self.shared
+            .new_comment(repository, by, number, body)
+            .ok_or(SandboxError::Absent("issue"))
+    }
+
+    /// A person edits a comment.
+    pub fn edit_comment(&self, repository: &str, by: &str, id: u64, body: &str) -> bool {
+        self.shared.edit_comment(repository, by, id, body)
+    }
+
+    /// The comments of an issue or pull request: author and text.
+    pub fn comments(&self, repository: &str, number: u64) -> Vec<(String, String)> {
+        let world = self.world();
+        let issue = world
+            .repositories
+            .get(repository)
+            .and_then(|known| known.issues.get(&number));
+        let comments = issue.into_iter().flat_map(|issue| &issue.comments);
+        comments
+            .map(|comment| (comment.author.clone(), comment.body.clone()))
+            .collect()
+    }
+
+    /// Whether an issue is open.
+    pub fn issue_is_open(&self, repository: &str, number: u64) -> Option<bool> {
+        let world = self.world();
+        world
+            .repositories
+            .get(repository)
+            .and_then(|known| known.issues.get(&number))
+            .map(|issue| issue.open)
+    }
+
+    /// A person merges a pull request.
+    pub async fn merge_pull(&self, repository: &str, by: &str, number: u64) -> Result<String, SandboxError> {
+        self.shared.merge_pull(repository, by, number).await
+    }
+
+    /// The pull requests: number, head branch, and whether it is open and merged.
+    pub fn pulls(&self, repository: &str) -> Vec<(u64, String, bool, bool)> {
+        let world = self.world();
+        let pulls = world
+            .repositories
+            .get(repository)
+            .into_iter()
+            .flat_map(|known| known.pulls.values());
+        pulls
+            .map(|pull| (pull.number, pull.head.clone(), pull.open, pull.merged_at.is_some()))
+            .collect()
+    }
+
+    /// Another App's check finishes (`success`, `failure` …), or starts (`None`).
+    pub fn set_check(&self, repository: &str, sha: &str, name: &str, conclusion: Option<&str>) {
+        let at = self.shared.now();
+        let mut world = self.world();
+        let id = world.id();
+        if let Some(known) = world.repositories.get_mut(repository) {
+            known.runs.push(Run {
+                id,
+                name: name.to_owned(),
+                sha: sha.to_owned(),
+                status: if conclusion.is_some() {
+                    "completed"
+                } else {
+                    "in_progress"
+                }
+                .to_owned(),
+                conclusion: conclusion.map(str::to_owned),
+                output: serde_json::Value::Null,
+                app: 99,
+                slug: "ci".to_owned(),
+                at,
+            });
+        }
+    }
+
+    /// A status is set on a commit.
+    pub fn set_status(&self, repository: &str, sha: &str, context: &str, state: &str) {
+        let at = self.shared.now();
+        let mut world = self.world();
+        let id = world.id();
+        if let Some(known) = world.repositories.get_mut(repository) {
+            let (sha, context, state) = (sha.to_owned(), context.to_owned(), state.to_owned());
+            known.statuses.push(Status {
+                id,
+                sha,
+                context,
+                state,
+                at,
+            });
+        }
+    }
+
+    /// The conclusion and summary of the bot's check of this name on a commit.
+    pub fn check(&self, repository: &str, sha: &str, name: &str) -> Option<(String, String)> {
+        let world = self.world();
+        let known = world.repositories.get(repository)?;
+        let run = known.runs.iter().rev().find(|run| run.sha == sha && run.name == name)?;
+        let summary = run.output["summary"].as_str().unwrap_or_default().to_owned();
+        Some((run.conclusion.clone().unwrap_or_default(), summary))
+    }
+
+    /// The advisories of a repository, whole, with their states.
+    pub fn advisories(&self, repository: &str) -> Vec<serde_json::Value> {
+        let world = self.world();
+        let known = world
+            .repositories
+            .get(repository)
+            .into_iter()
+            .flat_map(|known| known.advisories.values());
+        known
+            .map(|advisory| crate::json::advisory(&self.shared.url, repository, advisory))
+            .collect()
+    }
+}

@@ -1,0 +1,221 @@
+//! What the sandbox knows: repositories, people, the App, and everything in them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+use jsonwebtoken::DecodingKey;
+use serde_json::Value;
+
+use crate::deliveries::Delivery;
+use crate::people::Permission;
+use crate::timeline::Entry;
+use crate::{AppFacts, SandboxError};
+
+pub(crate) struct World {
+    pub app: AppFacts,
+    pub app_key: DecodingKey,
+    pub repositories: BTreeMap<String, Repository>,
+    /// Tokens of people.
+    pub people: BTreeMap<String, String>,
+    /// Members by organisation and team.
+    pub teams: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The App's tokens and the instants (of the machine's clock) at which they expire.
+    pub tokens: BTreeMap<String, Timestamp>,
+    pub timeline: Vec<Entry>,
+    pub deliveries: VecDeque<Delivery>,
+    next_id: u64,
+}
+
+pub(crate) struct Repository {
+    pub id: u64,
+    pub private: bool,
+    pub fork: bool,
+    pub allow_forking: bool,
+    pub default_branch: String,
+    pub people: BTreeMap<String, Permission>,
+    pub issues: BTreeMap<u64, Issue>,
+    pub pulls: BTreeMap<u64, Pull>,
+    pub runs: Vec<Run>,
+    pub statuses: Vec<Status>,
+    pub advisories: BTreeMap<String, Advisory>,
+    pub rulesets: BTreeMap<u64, Ruleset>,
+    pub number: u64,
+}
+
+pub(crate) struct Issue {
+    pub id: u64,
+    pub number: u64,
+    pub author: String,
+    pub title: String,
+    pub body: String,
+    pub open: bool,
+    pub labels: BTreeSet<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub events: Vec<Event>,
+    pub comments: Vec<Comment>,
+}
+
+pub(crate) struct Event {
+    pub id: u64,
+    pub actor: String,
+    pub at: Timestamp,
+    pub event: &'static str,
+    pub label: Option<String>,
+    pub commit: Option<String>,
+}
+
+pub(crate) struct Comment {
+    pub id: u64,
+    pub author: String,
+    pub body: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+pub(crate) struct Pull {
+    pub id: u64,
+    pub number: u64,
+    pub author: String,
+    pub title: String,
+    pub body: String,
+    pub head: String,
+    pub head_sha: String,
+    pub base: String,
+    pub base_sha: String,
+    pub open: bool,
+    pub merged_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+pub(crate) struct Run {
+    pub id: u64,
+    pub name: String,
+    pub sha: String,
+    pub status: String,
+    pub conclusion: Option<String>,
+    pub output: Value,
+    pub app: u64,
+    pub slug: String,
+    pub at: Timestamp,
+}
+
+pub(crate) struct Status {
+    pub id: u64,
+    pub sha: String,
+    pub context: String,
+    pub state: String,
+    pub at: Timestamp,
+}
+
+pub(crate) struct Advisory {
+    pub id: String,
+    pub body: Value,
+    pub state: String,
+    pub created_at: Timestamp,
+    pub published_at: Option<Timestamp>,
+}
+
+/// A ruleset of a repository.
+#[derive(Debug, Clone)]
+pub struct Ruleset {
+    /// The branches that it is for, a pattern.
+    pub branches: String,
+    /// The rules, such as `pull_request`.
+    pub rules: Vec<String>,
+    /// The Apps that may always bypass it.
+    pub apps: BTreeSet<u64>,
+    /// Whether administrators may always bypass it.
+    pub administrators: bool,
+}
+
+impl World {
+    pub fn new(app: AppFacts) -> Result<Self, SandboxError> {
+        let app_key = DecodingKey::from_rsa_pem(app.public_key.as_bytes()).map_err(|_| SandboxError::Key)?;
+        Ok(Self {
+            app,
+            app_key,
+            repositories: BTreeMap::new(),
+            people: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            timeline: Vec::new(),
+            deliveries: VecDeque::new(),
+            next_id: 1_000,
+        })
+    }
+
+    pub fn id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    pub fn bot(&self) -> String {
+        format!("{}[bot]", self.app.slug)
+    }
+}
+
+impl Repository {
+    pub fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Whether somebody may push to a branch, as the rulesets say.
+    pub fn may_push(&self, actor: &Actor, branch: &str, app: u64) -> bool {
+        self.rulesets
+            .values()
+            .filter(|ruleset| glob_match::glob_match(&ruleset.branches, branch))
+            .all(|ruleset| match actor {
+                Actor::App => ruleset.apps.contains(&app),
+                Actor::Person(name) => ruleset.administrators && self.people.get(name) == Some(&Permission::Admin),
+                Actor::Nobody => false,
+            })
+    }
+
+    /// Whether somebody can see the repository.
+    pub fn can_see(&self, actor: &Actor) -> bool {
+        !self.private || self.can_write_or_read(actor)
+    }
+
+    fn can_write_or_read(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::App => true,
+            Actor::Person(name) => self.people.contains_key(name),
+            Actor::Nobody => false,
+        }
+    }
+
+    /// Whether somebody may push at all.
+    pub fn can_write(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::App => true,
+            Actor::Person(name) => self
+                .people
+                .get(name)
+                .is_some_and(|permission| *permission >= Permission::Write),
+            Actor::Nobody => false,
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// The App, through its installation.
+    App,
+    /// A person with a token.
+    Person(String),
+    /// A stranger.
+    Nobody,
+}
+
+impl Actor {
+    pub fn name(&self, bot: &str) -> String {
+        match self {
+            Self::App => bot.to_owned(),
+            Self::Person(name) => name.clone(),
+            Self::Nobody => "anonymous".to_owned(),
+        }
+    }
+}
