@@ -169,6 +169,7 @@ pub fn next_steps(lists: &[String], receipts: &BTreeSet<Step>) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Event;
     use crate::embargo::{Embargo, EmbargoPolicy};
     use crate::gate::Reason;
 
@@ -186,7 +187,14 @@ mod tests {
             maximum: SignedDuration::from_secs(100),
         };
         let embargo = Embargo::by_policy(at(0), &policy).expect("within the cap");
-        let mut case = Case::opened("2026-0007".parse().expect("valid"), embargo);
+        let opened = Event::Opened {
+            by: "p".into(),
+            at: at(0),
+            issue: 1,
+            targets: vec![],
+            embargo,
+        };
+        let mut case = Case::of("2026-0007".parse().expect("valid"), [opened]).expect("it opens");
         case.request = Some(Request {
             by: "p".into(),
             at: at(at_second),

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use embargod_core::case::{Advisory, Case, CaseView, PatchIdentity, Policy, TargetView, Verdict, evaluate, execute};
+use embargod_core::case::{
+    Advisory, Case, CaseView, Event, PatchIdentity, Policy, TargetView, Verdict, evaluate, execute,
+};
 use embargod_core::command::Command;
 use embargod_core::embargo::{Embargo, EmbargoPolicy};
 use embargod_core::findings::Finding;
@@ -40,7 +42,14 @@ fn policy() -> Policy {
 
 fn case() -> Case {
     let embargo = Embargo::by_policy(at(0), &policy().embargo).expect("within the cap");
-    Case::opened("2026-0007".parse().expect("a valid id"), embargo)
+    let opened = Event::Opened {
+        by: "p".into(),
+        at: at(0),
+        issue: 1,
+        targets: vec![],
+        embargo,
+    };
+    Case::of("2026-0007".parse().expect("a valid id"), [opened]).expect("it opens")
 }
 
 fn target(patch: &str, verdict: Verdict) -> TargetView {
@@ -52,6 +61,8 @@ fn target(patch: &str, verdict: Verdict) -> TargetView {
         verdict,
         checks: vec![],
         findings: vec![],
+        remarks: vec![],
+        leaked: false,
     }
 }
 
@@ -71,6 +82,9 @@ fn view() -> CaseView {
             missing: vec![],
         },
         approver_may: Some(true),
+        requester_may: Some(true),
+        issue_open: true,
+        obstacles: vec![],
     }
 }
 
@@ -147,6 +161,12 @@ fn each_condition_closes_the_gate_alone() {
         view.approver_may = role;
         assert!(!open(&case, &view, 14 * DAY), "the approver's role: {role:?}");
     }
+    let (case, mut view) = ready();
+    view.issue_open = false;
+    assert!(!open(&case, &view, 14 * DAY), "a closed issue");
+    let (case, mut view) = ready();
+    view.obstacles.push("a rule".into());
+    assert!(!open(&case, &view, 14 * DAY), "an obstacle");
     let (case, mut view) = ready();
     view.targets = BTreeMap::new();
     assert!(!open(&case, &view, 14 * DAY), "no targets");

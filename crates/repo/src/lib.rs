@@ -13,6 +13,6 @@ mod trailer;
 pub use clone::{Clone, Side};
 pub use command::GitError;
 pub use pick::{Pick, pick};
-pub use plan::{Branch, Conflict, Memory, Plan, Planned, plan};
+pub use plan::{Branch, Conflict, Plan, Planned, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};
 pub use remote::Remote;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use embargod_core::case::PatchIdentity;
+use embargod_core::case::{Memory, PatchIdentity};
 use embargod_core::{BranchName, CommitId};
 use git2::Repository;
 
@@ -27,19 +27,6 @@ pub struct Branch {
     pub head: CommitId,
     /// Whether the fix is to be carried here (not where it is waived).
     pub wants_fix: bool,
-}
-
-/// What the bot remembers of its earlier work on a case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Memory {
-    /// Commits that the bot itself wrote. A head made of them alone was touched by nobody.
-    pub written: BTreeSet<CommitId>,
-    /// What became of commits of the fix series that were replaced: by a rebuild, or by a person's new version.
-    pub successors: BTreeMap<CommitId, CommitId>,
-    /// The fix series as it was seen last.
-    pub fixes: Vec<CommitId>,
-    /// Every commit that ever was in the fix series.
-    pub past: BTreeSet<CommitId>,
 }
 
 /// What stopped the work on a branch: a person must resolve it.

@@ -7,8 +7,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::git;
+use embargod_core::case::Memory;
 use embargod_core::{BranchName, CommitId};
-use embargod_repo::{Branch, Memory, Plan, Planned, plan};
+use embargod_repo::{Branch, Plan, Planned, plan};
 
 const TEXT: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
 

@@ -10,7 +10,8 @@ use crate::names::BranchName;
 /// The gate as it stands now.
 pub fn evaluate(case: &Case, view: &CaseView, policy: &Policy, now: Timestamp) -> Gate {
     Gate::of(vec![
-        open_case(case),
+        open_case(case, view),
+        ground(view),
         embargo_ended(case, now),
         per_target(
             "verdicts",
@@ -57,13 +58,30 @@ pub fn evaluate(case: &Case, view: &CaseView, policy: &Policy, now: Timestamp) -
     ])
 }
 
-fn open_case(case: &Case) -> Reason {
-    let says = if case.closed {
-        "the label was taken off: the case is closed"
-    } else {
-        "the case is open"
+fn open_case(case: &Case, view: &CaseView) -> Reason {
+    let (holds, says) = match (case.closed, view.issue_open) {
+        (true, _) => (false, "the label was taken off: the case is closed"),
+        (false, false) => (
+            false,
+            "the issue is closed: open it again, or take the label off to close the case",
+        ),
+        (false, true) => (true, "the case is open"),
     };
-    Reason::new("case-open", !case.closed, says)
+    Reason::new("case-open", holds, says)
+}
+
+fn ground(view: &CaseView) -> Reason {
+    let children: Vec<_> = view
+        .obstacles
+        .iter()
+        .map(|text| Reason::new("obstacle", false, text.as_str()))
+        .collect();
+    let text = if children.is_empty() {
+        "nothing on the forge stands in the way"
+    } else {
+        "the forge is in the way"
+    };
+    Reason::all("ground", text, children)
 }
 
 fn embargo_ended(case: &Case, now: Timestamp) -> Reason {
@@ -91,7 +109,14 @@ fn per_target(rule: &str, text: &str, view: &CaseView, reason: impl Fn(&BranchNa
 }
 
 fn verdict(case: &Case, view: &CaseView, branch: &BranchName, target: &TargetView) -> Reason {
-    let leaf = |holds, text: String| Reason::new("verdict", holds, format!("{branch}: {text}"));
+    let leaf = |holds, text: String| Reason {
+        children: target
+            .remarks
+            .iter()
+            .map(|remark| Reason::new("remark", holds, remark.as_str()))
+            .collect(),
+        ..Reason::new("verdict", holds, format!("{branch}: {text}"))
+    };
     let series = view.fix_series();
     if series.is_empty() {
         return leaf(

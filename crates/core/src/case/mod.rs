@@ -4,24 +4,111 @@
 
 mod execute;
 mod gate;
+mod memory;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use execute::execute;
 pub use gate::evaluate;
+pub use memory::Memory;
 pub use view::{Advisory, CaseView, PatchIdentity, Policy, TargetView, Verdict};
 
 use crate::embargo::Embargo;
 use crate::names::{BranchName, CaseId, CommitId};
+use crate::publication::{Plan, Step};
 
 /// Something that happened to a case. Events are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Somebody of the security team put the label on an issue.
+    Opened {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// The issue of the mirror.
+        issue: u64,
+        /// The target branches.
+        targets: Vec<BranchName>,
+        /// The embargo, with the project's default terms.
+        embargo: Embargo,
+    },
+    /// A comment was read and, where it held commands, executed or refused. It is never looked at again.
+    CommentHandled {
+        /// The forge's id of it.
+        id: u64,
+        /// What its author is to hear; empty for mere talk.
+        answer: String,
+    },
+    /// What the bot must remember of the branches.
+    Remembered {
+        /// All of it.
+        memory: Memory,
+    },
+    /// The draft advisory exists.
+    DraftWritten {
+        /// The forge's id of it.
+        id: String,
+        /// Where people will read it.
+        url: String,
+    },
+    /// The approval no longer holds, whatever its digest says.
+    ApprovalVoided {
+        /// Why.
+        because: String,
+    },
+    /// The fix was found on a public branch before its time.
+    Leaked {
+        /// The branch.
+        branch: BranchName,
+        /// Its tip then.
+        tip: CommitId,
+    },
+    /// A publication begins: this and nothing else will be pushed.
+    Frozen {
+        /// The plan.
+        plan: Plan,
+        /// When.
+        at: Timestamp,
+    },
+    /// The push did not take effect; the plan is void and everything is decided afresh.
+    Thawed {
+        /// Why.
+        because: String,
+    },
+    /// A step took effect.
+    StepTaken {
+        /// The step.
+        step: Step,
+        /// When.
+        at: Timestamp,
+        /// What exactly.
+        detail: String,
+    },
+    /// A mail is about to be handed over: after this, only its receipt says that it was.
+    MailStarted {
+        /// The list.
+        list: String,
+    },
+    /// A step cannot be finished without a person.
+    StepStuck {
+        /// The step.
+        step: Step,
+        /// Why.
+        because: String,
+    },
+    /// Somebody at the server settled a stuck step.
+    StepSettled {
+        /// The step.
+        step: Step,
+        /// Whether it is to be tried again; else it counts as done.
+        again: bool,
+    },
     /// The embargo got new terms, or ended.
     EmbargoChanged {
         /// How it stands now.
@@ -120,11 +207,69 @@ pub struct Request {
     pub at: Timestamp,
 }
 
+/// The draft advisory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The forge's id of it.
+    pub id: String,
+    /// Where people will read it.
+    pub url: String,
+}
+
+/// The durable record that a step took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// When.
+    pub at: Timestamp,
+    /// What exactly.
+    pub detail: String,
+}
+
+/// A publication under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// What is, or will be, public.
+    pub plan: Plan,
+    /// What took effect.
+    pub receipts: BTreeMap<Step, Receipt>,
+    /// Mails that were about to be handed over.
+    pub started: BTreeSet<String>,
+    /// Steps that wait for a person, and why.
+    pub stuck: BTreeMap<Step, String>,
+}
+
+impl Publication {
+    /// Whether the push took effect: from here on it only goes forward.
+    pub fn is_public(&self) -> bool {
+        self.receipts.contains_key(&Step::Push)
+    }
+}
+
 /// What is known of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// Its id.
     pub id: CaseId,
+    /// The issue of the mirror.
+    pub issue: u64,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// By whom.
+    pub opened_by: String,
+    /// The target branches.
+    pub targets: Vec<BranchName>,
+    /// Comments that were read, with the answers.
+    pub comments: BTreeMap<u64, String>,
+    /// What the bot remembers of the branches.
+    pub memory: Memory,
+    /// The draft advisory.
+    pub draft: Option<Draft>,
+    /// Public branches on which the fix was found before its time, and their tips then.
+    pub leaks: BTreeMap<BranchName, CommitId>,
+    /// The publication, from the frozen plan on.
+    pub publication: Option<Publication>,
+    /// How many pushes did not take effect since the request.
+    pub rounds: u32,
     /// The embargo.
     pub embargo: Embargo,
     /// The decision on the CVE, once there is one.
@@ -144,10 +289,31 @@ pub struct Case {
 }
 
 impl Case {
-    /// A case that was just opened under this embargo.
-    pub fn opened(id: CaseId, embargo: Embargo) -> Self {
-        Self {
+    /// The case of these events, the first of which must be its opening.
+    pub fn of(id: CaseId, events: impl IntoIterator<Item = Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let Some(Event::Opened {
+            by,
+            at,
+            issue,
+            targets,
+            embargo,
+        }) = events.next()
+        else {
+            return None;
+        };
+        let mut case = Self {
             id,
+            issue,
+            opened_at: at,
+            opened_by: by,
+            targets,
+            comments: BTreeMap::new(),
+            memory: Memory::default(),
+            draft: None,
+            leaks: BTreeMap::new(),
+            publication: None,
+            rounds: 0,
             embargo,
             cve: None,
             approval: None,
@@ -156,19 +322,83 @@ impl Case {
             acknowledgements: BTreeMap::new(),
             aborted: None,
             closed: false,
+        };
+        events.for_each(|event| case.apply(&event));
+        Some(case)
+    }
+
+    /// The state in one word, as in listings: open, approved, publishing, published, aborted or closed.
+    pub fn state_name(&self, lists: &[String]) -> &'static str {
+        match &self.publication {
+            Some(publication) if publication.is_public() => {
+                let receipts = publication.receipts.keys().cloned().collect();
+                let waits = |step: &Step| !publication.stuck.contains_key(step);
+                match crate::publication::next_steps(lists, &receipts).iter().any(waits) {
+                    true => "publishing",
+                    false => "published",
+                }
+            }
+            Some(_) => "publishing",
+            None if self.closed => "closed",
+            None if self.approval.is_some() => "approved",
+            None if self.aborted.is_some() => "aborted",
+            None => "open",
         }
     }
 
     /// Takes an event into the state.
     pub fn apply(&mut self, event: &Event) {
         match event.clone() {
+            // Only the first event opens a case.
+            Event::Opened { .. } => {}
+            Event::CommentHandled { id, answer } => {
+                self.comments.insert(id, answer);
+            }
+            Event::Remembered { memory } => self.memory = memory,
+            Event::DraftWritten { id, url } => self.draft = Some(Draft { id, url }),
+            Event::ApprovalVoided { .. } => self.approval = None,
+            Event::Leaked { branch, tip } => {
+                self.leaks.insert(branch, tip);
+            }
+            Event::Frozen { plan, .. } => {
+                self.publication = Some(Publication {
+                    plan,
+                    receipts: BTreeMap::new(),
+                    started: BTreeSet::new(),
+                    stuck: BTreeMap::new(),
+                });
+            }
+            Event::Thawed { .. } => {
+                self.publication = None;
+                self.rounds += 1;
+            }
+            Event::StepTaken { step, at, detail } => {
+                if let Some(publication) = &mut self.publication {
+                    publication.stuck.remove(&step);
+                    publication.receipts.insert(step, Receipt { at, detail });
+                }
+            }
+            Event::MailStarted { list } => {
+                if let Some(publication) = &mut self.publication {
+                    publication.started.insert(list);
+                }
+            }
+            Event::StepStuck { step, because } => {
+                if let Some(publication) = &mut self.publication {
+                    publication.stuck.insert(step, because);
+                }
+            }
+            Event::StepSettled { step, again } => self.settle(step, again),
             Event::EmbargoChanged { embargo } => self.embargo = embargo,
             Event::CveDecided { cve } => self.cve = Some(cve),
             Event::Approved { approval } => {
                 self.approval = Some(approval);
                 self.aborted = None;
             }
-            Event::PublishRequested { by, at } => self.request = Some(Request { by, at }),
+            Event::PublishRequested { by, at } => {
+                self.request = Some(Request { by, at });
+                self.rounds = 0;
+            }
             Event::Aborted { because, .. } => {
                 self.approval = None;
                 self.request = None;
@@ -185,6 +415,27 @@ impl Case {
                 self.closed = true;
                 self.approval = None;
                 self.request = None;
+            }
+        }
+    }
+
+    fn settle(&mut self, step: Step, again: bool) {
+        let Some(publication) = &mut self.publication else {
+            return;
+        };
+        let why = publication.stuck.remove(&step);
+        match (&step, again) {
+            (Step::Announce { list }, true) => {
+                publication.started.remove(list);
+            }
+            (_, true) => {}
+            (_, false) => {
+                let at = publication
+                    .receipts
+                    .get(&Step::Push)
+                    .map_or(self.opened_at, |receipt| receipt.at);
+                let detail = format!("settled by hand: {}", why.unwrap_or_default());
+                publication.receipts.insert(step, Receipt { at, detail });
             }
         }
     }

@@ -53,6 +53,10 @@ pub struct TargetView {
     pub checks: Vec<Check>,
     /// What its commits have that must not become public.
     pub findings: Vec<Finding>,
+    /// What a person reads of the verdict, such as the files in conflict; may be empty.
+    pub remarks: Vec<String>,
+    /// Whether the fix is public here already, before its time.
+    pub leaked: bool,
 }
 
 /// The advisory block of the issue as it is.
@@ -73,8 +77,14 @@ pub struct CaseView {
     pub targets: BTreeMap<BranchName, TargetView>,
     /// The advisory block.
     pub advisory: Advisory,
-    /// Whether the approver and the requester still have their roles; `None` where the forge could not be asked.
+    /// Whether the approver still has the role; `None` where the forge could not be asked.
     pub approver_may: Option<bool>,
+    /// Whether the requester still has the role; `None` where the forge could not be asked.
+    pub requester_may: Option<bool>,
+    /// Whether the issue is open.
+    pub issue_open: bool,
+    /// What stands in the way on the forges: a mirror that others see, rules that would refuse the push.
+    pub obstacles: Vec<String>,
 }
 
 /// The project's rules.
