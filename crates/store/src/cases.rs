@@ -18,7 +18,46 @@ pub struct StoredEvent {
     pub body: String,
 }
 
+/// A case as it was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCase {
+    /// Its id.
+    pub id: CaseId,
+    /// The project.
+    pub project: String,
+    /// The issue of the mirror.
+    pub issue: i64,
+}
+
 impl Store {
+    /// Every case, the oldest first.
+    pub async fn cases(&self) -> Result<Vec<StoredCase>, StoreError> {
+        let rows = sqlx::query("SELECT id, project, issue FROM cases ORDER BY year, number")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id: String = row.try_get("id")?;
+                let id = id.parse().map_err(|_| StoreError::Damaged)?;
+                Ok(StoredCase {
+                    id,
+                    project: row.try_get("project")?,
+                    issue: row.try_get("issue")?,
+                })
+            })
+            .collect()
+    }
+
+    /// The case that was opened last for an issue.
+    pub async fn latest_case(&self, project: &str, issue: i64) -> Result<Option<CaseId>, StoreError> {
+        let cases = self.cases().await?;
+        let of_issue = cases
+            .into_iter()
+            .rev()
+            .find(|case| case.project == project && case.issue == issue);
+        Ok(of_issue.map(|case| case.id))
+    }
+
     /// Opens a case for an issue under the next number of the year (UTC).
     pub async fn open_case(&self, project: &str, issue: i64, now: Timestamp) -> Result<CaseId, StoreError> {
         let year = jiff::tz::Offset::UTC.to_datetime(now).year();
@@ -31,7 +70,7 @@ impl Store {
             .ok()
             .zip(u32::try_from(number).ok())
             .and_then(|(year, number)| CaseId::new(year, number).ok())
-            .ok_or(StoreError::Instant)?;
+            .ok_or(StoreError::Damaged)?;
         sqlx::query("INSERT INTO cases (id, year, number, project, issue, opened_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(id.to_string())
             .bind(year)
@@ -53,7 +92,7 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                let at = Timestamp::from_microsecond(row.try_get("at")?).map_err(|_| StoreError::Instant)?;
+                let at = Timestamp::from_microsecond(row.try_get("at")?).map_err(|_| StoreError::Damaged)?;
                 Ok(StoredEvent {
                     seq: row.try_get("seq")?,
                     at,

@@ -92,7 +92,7 @@ fn stored(row: &SqliteRow) -> Result<StoredDelivery, StoreError> {
             delivery_id: row.try_get("delivery_id")?,
             event: row.try_get("event")?,
             body: row.try_get("body")?,
-            received_at: Timestamp::from_microsecond(received_at).map_err(|_| StoreError::Instant)?,
+            received_at: Timestamp::from_microsecond(received_at).map_err(|_| StoreError::Damaged)?,
         },
     })
 }

@@ -4,6 +4,7 @@
 
 mod cases;
 mod inbox;
+mod snapshots;
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
-pub use cases::StoredEvent;
+pub use cases::{StoredCase, StoredEvent};
 pub use inbox::{NewDelivery, Recorded, StoredDelivery};
 
 /// How long a statement waits for another process that holds the database.
@@ -31,9 +32,9 @@ pub enum StoreError {
     /// Somebody else wrote in between: read again, decide again.
     #[error("the case has changed in between; read it again")]
     Conflict,
-    /// An instant in the database lies outside the calendar.
-    #[error("the database holds an instant outside the calendar")]
-    Instant,
+    /// A value in the database is none that was ever written there.
+    #[error("the database holds a value that was never written by this program")]
+    Damaged,
 }
 
 /// The database: one writer, so that no transaction of ours waits for another, and readers beside it.

@@ -95,3 +95,19 @@ async fn no_statement_edits_or_deletes_an_event() {
     }
     assert_eq!(store.events(case).await.expect("read").len(), 1);
 }
+
+#[tokio::test]
+async fn snapshots_are_replaced_and_marks_are_set_once() {
+    let (_folder, store) = store().await;
+    let now = Timestamp::UNIX_EPOCH;
+    let case = store.open_case("example", 7, now).await.expect("opened");
+    assert_eq!(store.snapshot(case).await.expect("read"), None);
+    for body in ["1", "2"] {
+        store.put_snapshot(case, body, now).await.expect("written");
+    }
+    assert_eq!(store.snapshot(case).await.expect("read").as_deref(), Some("2"));
+    assert!(store.mark("key", now).await.expect("marked"));
+    assert!(!store.mark("key", now).await.expect("marked"));
+    assert_eq!(store.latest_case("example", 7).await.expect("read"), Some(case));
+    assert_eq!(store.latest_case("example", 8).await.expect("read"), None);
+}
