@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod announcement;
 mod source;
 
+pub use announcement::{PublishedBranch, announcement};
 pub use source::{Advisory, Severity, SourceError};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::escape::inert;
 use crate::gate::Reason;
 
 /// The prefix of the bot's own checks; they never count for the gate.
@@ -64,7 +65,7 @@ fn named(name: &str, found: &[Check]) -> Reason {
         None => Reason::new(
             "check",
             false,
-            format!("{name}: has not run; start it, or take it off required_checks"),
+            format!("{}: has not run; start it, or take it off required_checks", inert(name)),
         ),
     }
 }
@@ -76,7 +77,7 @@ fn leaf(check: &Check, skipped_is_fine: bool) -> Reason {
         CheckState::Pending => (false, "is still running"),
         CheckState::Failed => (false, "failed"),
     };
-    Reason::new("check", holds, format!("{}: {says}", check.name))
+    Reason::new("check", holds, format!("{}: {says}", inert(&check.name)))
 }
 
 #[cfg(test)]

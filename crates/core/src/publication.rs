@@ -31,6 +31,8 @@ pub struct Plan {
     pub moves: BTreeMap<BranchName, Move>,
     /// The digest that the approval was given for.
     pub approval_digest: String,
+    /// The advisory's facts as they were approved, JSON: what will be published, whatever becomes of the issue.
+    pub advisory: String,
 }
 
 /// The right to push a plan: it exists only for an embargo that ended, a request that stands and a gate that is open.
@@ -241,6 +243,7 @@ mod tests {
         Plan {
             moves: moves.into(),
             approval_digest: "digest".into(),
+            advisory: String::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which public commit made a rebuild conflict.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use embargod_core::CommitId;
@@ -15,12 +15,12 @@ pub(crate) async fn first(
     commit: &CommitId,
     base: &CommitId,
     tip: &CommitId,
-    files: &BTreeSet<Vec<u8>>,
+    files: &BTreeMap<Vec<u8>, Vec<String>>,
 ) -> Result<Option<CommitId>, GitError> {
     let range = format!("{base}..{tip}");
     let mut arguments = vec!["--first-parent", "--reverse", &range, "--"];
     // A name that is no text cannot be asked for here; without names every public commit is tried.
-    let names: Vec<_> = files.iter().filter_map(|name| std::str::from_utf8(name).ok()).collect();
+    let names: Vec<_> = files.keys().filter_map(|name| std::str::from_utf8(name).ok()).collect();
     let literal: Vec<_> = names.iter().map(|name| format!(":(literal){name}")).collect();
     if names.len() == files.len() {
         arguments.extend(literal.iter().map(String::as_str));

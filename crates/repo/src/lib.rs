@@ -3,6 +3,7 @@
 mod cause;
 mod clone;
 mod command;
+mod merge;
 mod objects;
 mod pick;
 mod plan;
@@ -12,6 +13,7 @@ mod trailer;
 
 pub use clone::{Clone, Side};
 pub use command::GitError;
+pub use merge::{merge, merged, range_diff, readable};
 pub use pick::{Pick, pick};
 pub use plan::{Branch, Conflict, Plan, Planned, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};

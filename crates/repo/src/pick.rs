@@ -1,6 +1,6 @@
 //! What a commit would be on another branch: the merge that `git cherry-pick` makes, without a work tree.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use embargod_core::CommitId;
@@ -21,8 +21,8 @@ pub enum Pick {
     Empty,
     /// It conflicts in these files. A person must resolve it.
     Conflict {
-        /// Paths as git has them, which need not be UTF-8.
-        files: BTreeSet<Vec<u8>>,
+        /// Paths as git has them, which need not be UTF-8, and the hunks in conflict, with markers, for people.
+        files: BTreeMap<Vec<u8>, Vec<String>>,
     },
 }
 
@@ -59,9 +59,41 @@ pub async fn pick(repository: &Path, commit: &CommitId, onto: &CommitId) -> Resu
                 Pick::Clean { tree }
             })
         }
-        (Some(1), Some(_)) => Ok(Pick::Conflict {
-            files: fields.map(<[u8]>::to_vec).collect(),
-        }),
+        (Some(1), Some(tree)) => {
+            let mut files = BTreeMap::new();
+            for path in fields {
+                files.insert(path.to_vec(), hunks(repository, &tree, path).await?);
+            }
+            Ok(Pick::Conflict { files })
+        }
         (code, _) => Err(GitError::Failed { verb: VERB, code }),
     }
+}
+
+/// The hunks in conflict of a merged file, bounded: enough to see what it is about.
+async fn hunks(repository: &Path, tree: &str, path: &[u8]) -> Result<Vec<String>, GitError> {
+    const MOST_HUNKS: usize = 10;
+    const MOST_LINES: usize = 40;
+    // A name that is no text, a file that one side deleted, a binary file: there are no hunks to show.
+    let Ok(path) = std::str::from_utf8(path) else {
+        return Ok(Vec::new());
+    };
+    let output = git(repository, "cat-file", &["blob", &format!("{tree}:{path}")]).await?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let (mut found, mut hunk): (Vec<String>, Option<Vec<&str>>) = (Vec::new(), None);
+    for line in text.lines() {
+        if line.starts_with("<<<<<<< ") {
+            hunk = Some(Vec::new());
+        }
+        if let Some(lines) = &mut hunk {
+            if lines.len() < MOST_LINES {
+                lines.push(line);
+            }
+            if line.starts_with(">>>>>>> ") {
+                found.extend(hunk.take().map(|lines| lines.join("\n")));
+            }
+        }
+    }
+    found.truncate(MOST_HUNKS);
+    Ok(found)
 }

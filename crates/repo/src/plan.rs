@@ -36,8 +36,8 @@ pub struct Conflict {
     pub commit: CommitId,
     /// Where it was to go.
     pub onto: CommitId,
-    /// The files in conflict, as git has their names.
-    pub files: BTreeSet<Vec<u8>>,
+    /// The files in conflict, as git has their names, and their hunks.
+    pub files: BTreeMap<Vec<u8>, Vec<String>>,
     /// In a rebuild, the first public commit with which it no longer applies.
     pub cause: Option<CommitId>,
     /// Whether it is a commit of the fix that was to be carried here (else one of the branch itself, in a rebuild).
@@ -242,6 +242,8 @@ impl Planner<'_> {
                 continue;
             };
             match self.present(old) {
+                // The branch needs no fix: what the bot carried goes again, what a person put there stays.
+                _ if untouched && !branch.wants_fix => {}
                 Some(fix) if fix == *old || self.same_patch(&repository, &fix, old)? => {
                     covered.insert(fix.clone());
                     items.push(keep(Some((old.clone(), fix))));
@@ -338,7 +340,10 @@ impl Planner<'_> {
         };
         let on_public_tip = is_ancestor(self.clone, &branch.public_tip, &head).await?;
         let repository = self.repository()?;
-        let commits = series(&repository, &branch.public_tip, &head)?;
+        let mut commits = series(&repository, &branch.public_tip, &head)?;
+        let ours = merges_of_ours(&repository, &self.memory, &commits)?;
+        commits.retain(|commit| !ours.contains(commit));
+        let merges = merges.into_iter().filter(|merge| !ours.contains(merge)).collect();
         let patches = commits
             .iter()
             .map(|commit| identity(&repository, commit))
@@ -391,7 +396,7 @@ impl Planner<'_> {
 enum Put {
     On(CommitId),
     AlreadyThere,
-    Conflict(BTreeSet<Vec<u8>>),
+    Conflict(BTreeMap<Vec<u8>, Vec<String>>),
 }
 
 fn merges(repository: &Repository, commits: &[CommitId]) -> Result<Vec<CommitId>, GitError> {
@@ -402,6 +407,14 @@ fn merges(repository: &Repository, commits: &[CommitId]) -> Result<Vec<CommitId>
         }
     }
     Ok(merges)
+}
+
+/// The merge commits that the bot made for a publication: they bring nothing of their own.
+fn merges_of_ours(repository: &Repository, memory: &Memory, commits: &[CommitId]) -> Result<Vec<CommitId>, GitError> {
+    Ok(merges(repository, commits)?
+        .into_iter()
+        .filter(|merge| memory.written.contains(merge))
+        .collect())
 }
 
 fn merge_base(repository: &Repository, one: &CommitId, other: &CommitId) -> Result<CommitId, GitError> {

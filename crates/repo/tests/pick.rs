@@ -49,10 +49,15 @@ async fn a_pick_is_clean_empty_or_names_its_conflicts() {
     };
     assert_eq!(tree, git(work, &["rev-parse", "same^{tree}"]));
     assert_eq!(pick(work, &fix, &same).await.expect("an outcome"), Pick::Empty);
-    let conflict = Pick::Conflict {
-        files: [b"file".to_vec()].into(),
+    let Pick::Conflict { files } = pick(work, &fix, &clash).await.expect("an outcome") else {
+        unreachable!("a conflict")
     };
-    assert_eq!(pick(work, &fix, &clash).await.expect("an outcome"), conflict);
+    let hunks = files.get(&b"file"[..]).expect("the file is named");
+    assert_eq!(hunks.len(), 1);
+    assert!(
+        hunks[0].contains("\nzwei\n") && hunks[0].contains("\ntwo\n"),
+        "{hunks:?}"
+    );
     assert_eq!(git(work, &["rev-parse", "apart"]), apart.to_string(), "no branch moves");
 }
 

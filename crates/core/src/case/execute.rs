@@ -18,7 +18,7 @@ pub fn execute(
     now: Timestamp,
 ) -> Result<(Vec<Event>, String), String> {
     person.may(command)?;
-    if case.closed && *command != Command::Status {
+    if case.closed.is_some() && *command != Command::Status {
         return Err("the case is closed: put the label on again to open a new one".into());
     }
     let by = person.name.clone();

@@ -24,10 +24,11 @@ pub fn evaluate(case: &Case, view: &CaseView, policy: &Policy, now: Timestamp) -
             "every security branch stands on its public tip",
             view,
             |branch, target| {
-                let says = if target.on_public_tip {
-                    "on the public tip"
-                } else {
-                    "the public branch has moved on"
+                let says = match (target.leaked, target.on_public_tip) {
+                    (true, true) => "the fix became public here before its time; what is left will follow",
+                    (true, false) => "the fix became public here before its time, and what is left does not apply",
+                    (false, true) => "on the public tip",
+                    (false, false) => "the public branch has moved on, and the security branch could not follow",
                 };
                 Reason::new("up-to-date", target.on_public_tip, format!("{branch}: {says}"))
             },
@@ -55,11 +56,12 @@ pub fn evaluate(case: &Case, view: &CaseView, policy: &Policy, now: Timestamp) -
             },
         ),
         approval(case, view),
+        request(case, view),
     ])
 }
 
 fn open_case(case: &Case, view: &CaseView) -> Reason {
-    let (holds, says) = match (case.closed, view.issue_open) {
+    let (holds, says) = match (case.closed.is_some(), view.issue_open) {
         (true, _) => (false, "the label was taken off: the case is closed"),
         (false, false) => (
             false,
@@ -180,6 +182,26 @@ fn advisory(view: &CaseView) -> Reason {
         "the advisory is not complete"
     };
     Reason::all("advisory", text, children)
+}
+
+/// Who asked must still have the role; that nobody asked closes nothing, it only publishes nothing.
+fn request(case: &Case, view: &CaseView) -> Reason {
+    let leaf = |holds, text: String| Reason::new("request", holds, text);
+    match (&case.request, view.requester_may) {
+        (None, _) => leaf(
+            true,
+            "nobody has asked for the publication yet: `/embargo publish`".into(),
+        ),
+        (Some(request), Some(true)) => leaf(true, format!("{} asked for the publication", request.by)),
+        (Some(request), Some(false)) => leaf(
+            false,
+            format!("{} is no longer a release manager: somebody else must ask", request.by),
+        ),
+        (Some(_), None) => leaf(
+            false,
+            "the forge could not be asked whether the requester still has the role".into(),
+        ),
+    }
 }
 
 fn approval(case: &Case, view: &CaseView) -> Reason {

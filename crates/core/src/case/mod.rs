@@ -161,6 +161,18 @@ pub enum Event {
     Closed {
         /// By whom.
         by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A branch became a maintained one after the case was opened.
+    TargetAdded {
+        /// The branch.
+        branch: BranchName,
+    },
+    /// The mail server did not take a mail for now: it was not handed over and will be tried again.
+    MailDeferred {
+        /// The list.
+        list: String,
     },
 }
 
@@ -284,8 +296,10 @@ pub struct Case {
     pub acknowledgements: BTreeMap<BranchName, Statement>,
     /// Why approval and request were withdrawn last, until somebody approves again.
     pub aborted: Option<String>,
-    /// Whether the label was taken off.
-    pub closed: bool,
+    /// When the label was taken off.
+    pub closed: Option<Timestamp>,
+    /// The plan of the last push that seemed to have no effect. A push that outlived its server may still land.
+    pub thawed: Option<Plan>,
 }
 
 impl Case {
@@ -321,7 +335,8 @@ impl Case {
             waivers: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             aborted: None,
-            closed: false,
+            closed: None,
+            thawed: None,
         };
         events.for_each(|event| case.apply(&event));
         Some(case)
@@ -339,7 +354,7 @@ impl Case {
                 }
             }
             Some(_) => "publishing",
-            None if self.closed => "closed",
+            None if self.closed.is_some() => "closed",
             None if self.approval.is_some() => "approved",
             None if self.aborted.is_some() => "aborted",
             None => "open",
@@ -369,7 +384,7 @@ impl Case {
                 });
             }
             Event::Thawed { .. } => {
-                self.publication = None;
+                self.thawed = self.publication.take().map(|publication| publication.plan);
                 self.rounds += 1;
             }
             Event::StepTaken { step, at, detail } => {
@@ -411,8 +426,18 @@ impl Case {
             Event::Acknowledged { branch, statement } => {
                 self.acknowledgements.insert(branch, statement);
             }
-            Event::Closed { .. } => {
-                self.closed = true;
+            Event::TargetAdded { branch } => {
+                if !self.targets.contains(&branch) {
+                    self.targets.push(branch);
+                }
+            }
+            Event::MailDeferred { list } => {
+                if let Some(publication) = &mut self.publication {
+                    publication.started.remove(&list);
+                }
+            }
+            Event::Closed { at, .. } => {
+                self.closed = Some(at);
                 self.approval = None;
                 self.request = None;
             }
