@@ -1,0 +1,165 @@
+//! A project at work: its policy, and its two repositories reached through their forges.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use embargod_core::BranchName;
+use embargod_core::case::Policy;
+use embargod_core::embargo::EmbargoPolicy;
+use embargod_core::roles::Role;
+use embargod_core::targets::{Maintained, StableRule, Which};
+use embargod_forge::github::App;
+use embargod_forge::{Forge, ForgeError, Team};
+use embargod_repo::{Clone, GitError, Remote};
+use thiserror::Error;
+
+use crate::config::{AdvisorySettings, ConnectionName, Loaded, Place, Project as Settings, PublishMode};
+
+/// Why a project cannot be worked for.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The forge's settings are wrong.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    /// The bot's own clone cannot be made.
+    #[error("the bot's own clone below data_dir: {0}")]
+    Clone(#[from] GitError),
+    /// This version has no adapter for it.
+    #[error("{0}: this version works with GitHub alone")]
+    NoAdapter(ConnectionName),
+    /// A key of the configuration names nothing.
+    #[error("{0}: the secret or the connection is missing; run `embargod config check`")]
+    Missing(String),
+}
+
+/// Who holds a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A person by name.
+    Person(String),
+    /// Whoever is in a team.
+    Team(Team),
+}
+
+/// A project at work.
+pub struct Project {
+    /// Its name.
+    pub name: String,
+    /// Which branches are maintained.
+    pub maintained: Maintained,
+    /// How approved commits become public.
+    pub publish: PublishMode,
+    /// Its rules.
+    pub policy: Policy,
+    /// Checks that must pass again after a rebuild.
+    pub checks_after_rebuild: Vec<String>,
+    /// Who holds which role.
+    pub roles: BTreeMap<Role, Vec<Holder>>,
+    /// The label that opens a case.
+    pub label: String,
+    /// Where announcements go.
+    pub lists: Vec<String>,
+    /// What advisories say of the package.
+    pub advisory: AdvisorySettings,
+    /// The public repository.
+    pub public: Arc<dyn Forge>,
+    /// The private mirror.
+    pub mirror: Arc<dyn Forge>,
+    /// The public repository's name, `owner/name`.
+    pub public_name: String,
+    /// The mirror's name.
+    pub mirror_name: String,
+    /// The bot's own clone.
+    pub clone: Clone,
+}
+
+impl Project {
+    /// Connects every project of a configuration. Nothing is asked of a forge yet.
+    pub async fn connect(loaded: &Loaded) -> Result<Vec<Self>, ConnectError> {
+        let mut apps = BTreeMap::new();
+        for (name, settings) in &loaded.config.github {
+            let key = format!("github.{name}.private_key");
+            let secret = loaded.secrets.get(&key).ok_or(ConnectError::Missing(key))?;
+            let app = App::new(settings.api_url.as_str(), settings.git_url.as_str(), settings.app_id, secret)?;
+            apps.insert(ConnectionName::Github(name.clone()), app);
+        }
+        let mut projects = Vec::new();
+        for settings in &loaded.config.project {
+            let forge = |place: &Place| -> Result<Arc<dyn Forge>, ConnectError> {
+                let app = apps.get(&place.connection).ok_or_else(|| ConnectError::NoAdapter(place.connection.clone()))?;
+                Ok(Arc::new(app.repository(&place.repo)?))
+            };
+            let path = loaded.config.data_dir.join("clones").join(format!("{}.git", settings.name));
+            projects.push(Self {
+                name: settings.name.clone(),
+                maintained: maintained(settings),
+                publish: settings.publish,
+                policy: policy(settings),
+                checks_after_rebuild: settings.checks_after_rebuild.clone(),
+                roles: roles(settings),
+                label: settings.labels.confirmed.clone(),
+                lists: settings.announce.lists.clone(),
+                advisory: settings.advisory.clone(),
+                public: forge(&settings.public)?,
+                mirror: forge(&settings.private)?,
+                public_name: settings.public.repo.clone(),
+                mirror_name: settings.private.repo.clone(),
+                clone: Clone::open(&path).await?,
+            });
+        }
+        Ok(projects)
+    }
+
+    /// The main branch.
+    pub fn main(&self) -> &BranchName {
+        &self.maintained.main
+    }
+
+    /// The public repository for git, with a fresh credential.
+    pub async fn public_remote(&self) -> Result<Remote, ForgeError> {
+        remote(&*self.public).await
+    }
+
+    /// The mirror for git, with a fresh credential.
+    pub async fn mirror_remote(&self) -> Result<Remote, ForgeError> {
+        remote(&*self.mirror).await
+    }
+}
+
+async fn remote(forge: &dyn Forge) -> Result<Remote, ForgeError> {
+    let credential = forge.credential().await?;
+    Ok(Remote::with_token(credential.url, credential.user, credential.token))
+}
+
+fn maintained(settings: &Settings) -> Maintained {
+    let which = |rule: &crate::config::StableRule| match (&rule.name, &rule.glob) {
+        (Some(name), _) => Some(Which::Name(name.clone())),
+        (None, glob) => glob.clone().map(Which::Glob),
+    };
+    let rule = |rule| Some(StableRule { which: which(rule)?, end_of_life: rule.end_of_life });
+    Maintained { main: settings.main.clone(), stable: settings.stable.iter().filter_map(rule).collect() }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    let embargo = EmbargoPolicy { default: settings.embargo.default.0, maximum: settings.embargo.maximum.0 };
+    Policy {
+        embargo,
+        required_checks: settings.required_checks.clone(),
+        publish_grace: settings.publish_grace.0,
+    }
+}
+
+fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
+    let holder = |text: &String| match text.strip_prefix("team:").and_then(|team| team.split_once('/')) {
+        Some((organisation, slug)) => {
+            Holder::Team(Team { organisation: organisation.to_owned(), slug: slug.to_owned() })
+        }
+        None => Holder::Person(text.clone()),
+    };
+    let holders = |names: &Vec<String>| names.iter().map(holder).collect();
+    BTreeMap::from([
+        (Role::SecurityTeam, holders(&settings.roles.security_team)),
+        (Role::ReleaseManager, holders(&settings.roles.release_manager)),
+        (Role::CveCoordinator, holders(&settings.roles.cve_coordinator)),
+    ])
+}
