@@ -23,6 +23,9 @@ pub enum MailError {
     /// An address or header cannot be written.
     #[error("the mail cannot be written: look at the addresses")]
     Message,
+    /// The server does not take it for now: it was not sent.
+    #[error("the mail server does not take the mail for now")]
+    Deferred,
     /// The server refused it: it was not sent.
     #[error("the mail server refused the mail")]
     Refused,
@@ -44,8 +47,14 @@ impl Mailer {
         let url = url::Url::parse(&settings.url).map_err(|_| MailError::Settings)?;
         let host = url.host_str().ok_or(MailError::Settings)?;
         let (builder, port) = match url.scheme() {
-            "smtps" => (AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|_| MailError::Settings)?, 465),
-            "smtp" => (AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(|_| MailError::Settings)?, 587),
+            "smtps" => (
+                AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|_| MailError::Settings)?,
+                465,
+            ),
+            "smtp" => (
+                AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(|_| MailError::Settings)?,
+                587,
+            ),
             // The configuration allows it for loopback alone.
             "smtp+plain" => (AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host), 25),
             _ => return Err(MailError::Settings),
@@ -56,17 +65,37 @@ impl Mailer {
             builder = builder.credentials(Credentials::new(user, password.expose_secret().to_owned()));
         }
         let from = settings.from.parse().map_err(|_| MailError::Settings)?;
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self {
+            transport: builder.build(),
+            from,
+        })
+    }
+
+    /// Whether the server answers: asked before a mail is begun, so that a server which is down leaves nothing in doubt.
+    pub async fn answers(&self) -> bool {
+        matches!(
+            tokio::time::timeout(PATIENCE, self.transport.test_connection()).await,
+            Ok(Ok(true))
+        )
     }
 
     /// Sends a mail to a list. `id` is the same for the same mail, whenever it is sent.
-    pub async fn send(&self, list: &str, id: &str, subject: &str, body: String, now: Timestamp) -> Result<(), MailError> {
+    pub async fn send(
+        &self,
+        list: &str,
+        id: &str,
+        subject: &str,
+        body: String,
+        now: Timestamp,
+    ) -> Result<(), MailError> {
         let to: Mailbox = list.parse().map_err(|_| MailError::Message)?;
+        let since = now.duration_since(Timestamp::UNIX_EPOCH);
+        let sent = SystemTime::UNIX_EPOCH + Duration::try_from(since).unwrap_or_default();
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(subject)
-            .date(SystemTime::from(now))
+            .date(sent)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .body(body)
@@ -74,7 +103,8 @@ impl Mailer {
         // lettre's own timeout covers the single steps; this covers all of them.
         match tokio::time::timeout(PATIENCE, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.is_permanent() || error.is_transient() => Err(MailError::Refused),
+            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused),
+            Ok(Err(error)) if error.is_transient() => Err(MailError::Deferred),
             Ok(Err(_)) | Err(_) => Err(MailError::Unknown),
         }
     }

@@ -80,16 +80,27 @@ impl Project {
         for (name, settings) in &loaded.config.github {
             let key = format!("github.{name}.private_key");
             let secret = loaded.secrets.get(&key).ok_or(ConnectError::Missing(key))?;
-            let app = App::new(settings.api_url.as_str(), settings.git_url.as_str(), settings.app_id, secret)?;
+            let app = App::new(
+                settings.api_url.as_str(),
+                settings.git_url.as_str(),
+                settings.app_id,
+                secret,
+            )?;
             apps.insert(ConnectionName::Github(name.clone()), app);
         }
         let mut projects = Vec::new();
         for settings in &loaded.config.project {
             let forge = |place: &Place| -> Result<Arc<dyn Forge>, ConnectError> {
-                let app = apps.get(&place.connection).ok_or_else(|| ConnectError::NoAdapter(place.connection.clone()))?;
+                let app = apps
+                    .get(&place.connection)
+                    .ok_or_else(|| ConnectError::NoAdapter(place.connection.clone()))?;
                 Ok(Arc::new(app.repository(&place.repo)?))
             };
-            let path = loaded.config.data_dir.join("clones").join(format!("{}.git", settings.name));
+            let path = loaded
+                .config
+                .data_dir
+                .join("clones")
+                .join(format!("{}.git", settings.name));
             projects.push(Self {
                 name: settings.name.clone(),
                 maintained: maintained(settings),
@@ -136,12 +147,23 @@ fn maintained(settings: &Settings) -> Maintained {
         (Some(name), _) => Some(Which::Name(name.clone())),
         (None, glob) => glob.clone().map(Which::Glob),
     };
-    let rule = |rule| Some(StableRule { which: which(rule)?, end_of_life: rule.end_of_life });
-    Maintained { main: settings.main.clone(), stable: settings.stable.iter().filter_map(rule).collect() }
+    let rule = |rule| {
+        Some(StableRule {
+            which: which(rule)?,
+            end_of_life: rule.end_of_life,
+        })
+    };
+    Maintained {
+        main: settings.main.clone(),
+        stable: settings.stable.iter().filter_map(rule).collect(),
+    }
 }
 
 fn policy(settings: &Settings) -> Policy {
-    let embargo = EmbargoPolicy { default: settings.embargo.default.0, maximum: settings.embargo.maximum.0 };
+    let embargo = EmbargoPolicy {
+        default: settings.embargo.default.0,
+        maximum: settings.embargo.maximum.0,
+    };
     Policy {
         embargo,
         required_checks: settings.required_checks.clone(),
@@ -151,9 +173,10 @@ fn policy(settings: &Settings) -> Policy {
 
 fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
     let holder = |text: &String| match text.strip_prefix("team:").and_then(|team| team.split_once('/')) {
-        Some((organisation, slug)) => {
-            Holder::Team(Team { organisation: organisation.to_owned(), slug: slug.to_owned() })
-        }
+        Some((organisation, slug)) => Holder::Team(Team {
+            organisation: organisation.to_owned(),
+            slug: slug.to_owned(),
+        }),
         None => Holder::Person(text.clone()),
     };
     let holders = |names: &Vec<String>| names.iter().map(holder).collect();

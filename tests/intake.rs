@@ -3,11 +3,12 @@
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use embargod::clock::WallClock;
 use embargod::intake::{Intake, router};
 use embargod_store::Store;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
 use reqwest::StatusCode;
 
 const SECRETS: [(&str, &str); 2] = [("main", "canary-one"), ("enterprise", "canary-two")];
@@ -27,7 +28,8 @@ impl Server {
         let intake = Intake {
             store: store.clone(),
             github,
-            now: || Timestamp::UNIX_EPOCH,
+            clock: Arc::new(WallClock),
+            inbox: Arc::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let url = format!("http://{}/webhooks/github", listener.local_addr().expect("an address"));

@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 the answer is no, 2 usage, configuration or environment.
 
+mod case;
 mod config;
+mod rehearse;
 mod serve;
 
 use std::path::PathBuf;
@@ -29,15 +31,20 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Take the forges' deliveries: verify them and store them durably. (This version does not act on them yet.)
+    /// Run the bot: take the forges' deliveries, reconcile every case, publish when it is due.
     Serve,
+    /// Run a whole disclosure on this machine, over a sandbox forge.
+    Rehearse(rehearse::Rehearse),
+    /// Look at cases.
+    #[command(subcommand)]
+    Case(case::Case),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Config),
 }
 
 /// Why a command could not do its work.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command of the process's arguments.
 pub async fn main() -> ExitCode {
@@ -55,6 +62,8 @@ pub async fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Serve => serve::run(&arguments.config).await,
+        Command::Rehearse(arguments) => rehearse::run(arguments).await,
+        Command::Case(command) => case::run(&command, &arguments.config).await,
         Command::Config(command) => config::run(&command, &arguments.config),
     };
     result.unwrap_or_else(|failure| {

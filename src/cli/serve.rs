@@ -2,60 +2,47 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use embargod_store::Store;
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
+use crate::clock::WallClock;
 use crate::config::load;
-use crate::intake::{Intake, router};
+use crate::server::Server;
 
 pub(super) async fn run(path: &Path) -> Result<ExitCode, Failure> {
     let loaded = load(path)?;
     start_log();
-    let database = loaded
-        .config
-        .sqlite_path()
-        .ok_or("database_url must name a SQLite file")?;
-    let store = Store::open(database).await.map_err(|error| {
-        format!(
-            "{}: {error}; make its folder, and let the server write there",
-            database.display()
-        )
-    })?;
-    let secret = |name: &String| loaded.secrets.get(&format!("github.{name}.webhook_secret")).cloned();
-    let github = loaded
-        .config
-        .github
-        .keys()
-        .filter_map(|name| Some((name.clone(), secret(name)?)))
-        .collect();
+    let server = Server::new(&loaded, Arc::new(WallClock)).await?;
     let listener = TcpListener::bind(loaded.config.listen)
         .await
         .map_err(|error| format!("{}: {error}; choose another address with listen", loaded.config.listen))?;
     tracing::info!(listen = %listener.local_addr()?, projects = loaded.config.project.len(), "ready");
-    let routes = router(Intake {
-        store: store.clone(),
-        github,
-        now: Timestamp::now,
-    });
-    axum::serve(listener, routes)
+    let worker = tokio::spawn(server.worker.run());
+    axum::serve(listener, server.routes)
         .with_graceful_shutdown(asked_to_stop())
         .await?;
-    store.close().await;
+    // A pass that is cut off goes on from its events at the next start.
+    worker.abort();
+    server.store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// JSON lines on standard error; `RUST_LOG` sets the level.
 fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    use tracing_subscriber::{Layer as _, filter::filter_fn};
+    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Libraries log addresses, and an address can hold the name of a security branch: at no level are they heard.
+    let own = filter_fn(|metadata| metadata.target().starts_with("embargod"));
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(own))
+        .with(level)
         .init();
 }
 

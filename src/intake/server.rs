@@ -10,10 +10,12 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use embargod_store::{NewDelivery, Store};
-use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+
+use crate::clock::Clock;
 
 use super::github::{Refused, VerifiedDelivery};
 
@@ -30,7 +32,9 @@ pub struct Intake {
     /// fits.
     pub github: BTreeMap<String, SecretString>,
     /// The clock.
-    pub now: fn() -> Timestamp,
+    pub clock: Arc<dyn Clock>,
+    /// Notified when a delivery was stored.
+    pub inbox: Arc<Notify>,
 }
 
 /// The routes: `/webhooks/github` and `/healthz`.
@@ -75,11 +79,14 @@ async fn github(State(intake): State<Arc<Intake>>, headers: HeaderMap, body: Byt
             delivery_id: delivery.id().to_owned(),
             event: delivery.event().to_owned(),
             body: delivery.body().to_vec(),
-            received_at: (intake.now)(),
+            received_at: intake.clock.now(),
         })
         .await;
     match stored {
-        Ok(_) => (StatusCode::ACCEPTED, "stored\n"),
+        Ok(_) => {
+            intake.inbox.notify_one();
+            (StatusCode::ACCEPTED, "stored\n")
+        }
         Err(error) => {
             tracing::error!(%error, "a delivery could not be stored; the forge will count it as failed");
             (StatusCode::SERVICE_UNAVAILABLE, "not stored; try again\n")

@@ -2,4 +2,4 @@
 
 mod replay;
 
-pub use replay::{EngineError, Evidence, Verdict, assess};
+pub use replay::{EngineError, Evidence, Verdict, assess, assess_series};

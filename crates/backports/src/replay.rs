@@ -96,6 +96,33 @@ pub fn assess(repository: &Repository, fix: Oid, tip: Oid) -> Result<Evidence, E
     Ok(evidence)
 }
 
+/// Assesses a whole series, oldest first. A later commit of it may change lines of an earlier one, which alone would look
+/// lacking: where the series as one change is in effect, each of its commits is.
+pub fn assess_series(repository: &Repository, fixes: &[Oid], tip: Oid) -> Result<Vec<Evidence>, EngineError> {
+    let mut each = Vec::new();
+    for fix in fixes {
+        each.push(assess(repository, *fix, tip)?);
+    }
+    let (Some(first), Some(last)) = (fixes.first(), fixes.last()) else {
+        return Ok(each);
+    };
+    if fixes.len() == 1 || each.iter().all(|evidence| evidence.verdict == Verdict::Present) {
+        return Ok(each);
+    }
+    let before = repository.find_commit(*first)?.parent(0)?;
+    let last = repository.find_commit(*last)?;
+    let who = last.committer();
+    let whole = repository.commit(None, &who, &who, "", &last.tree()?, &[&before])?;
+    if assess(repository, whole, tip)?.verdict == Verdict::Present {
+        for evidence in &mut each {
+            evidence.in_effect.append(&mut evidence.lacking);
+            evidence.in_effect.append(&mut evidence.conflicting);
+            evidence.verdict = Verdict::Present;
+        }
+    }
+    Ok(each)
+}
+
 /// The paths that a commit touches, as git has them.
 fn touched(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Vec<u8>>, git2::Error> {
     let before = commit.parent(0)?.tree()?;

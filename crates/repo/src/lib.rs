@@ -13,7 +13,8 @@ mod trailer;
 
 pub use clone::{Clone, Side};
 pub use command::GitError;
-pub use merge::{merge, merged, range_diff, readable};
+pub use merge::{merge, merged, orphan, range_diff, readable};
+pub use objects::patches;
 pub use pick::{Pick, pick};
 pub use plan::{Branch, Conflict, Plan, Planned, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};

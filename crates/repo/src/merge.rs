@@ -43,6 +43,16 @@ pub async fn merge(repository: &Path, tip: &CommitId, head: &CommitId) -> Result
     crate::objects::id(oid).map(Some)
 }
 
+/// A commit without parents and files, always the same.
+pub fn orphan(repository: &Path) -> Result<CommitId, GitError> {
+    let repository = git2::Repository::open_bare(repository)?;
+    let database = repository.odb()?;
+    let tree = database.write(git2::ObjectType::Tree, b"")?;
+    let who = "embargod <embargod@localhost> 0 +0000";
+    let raw = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nA branch that nothing is merged into\n");
+    crate::objects::id(database.write(git2::ObjectType::Commit, raw.as_bytes())?)
+}
+
 /// The commit that a merge of the bot's brought, and the tip that it was merged into.
 pub fn merged(repository: &Path, commit: &CommitId) -> Result<Option<(CommitId, CommitId)>, GitError> {
     let repository = git2::Repository::open_bare(repository)?;

@@ -23,6 +23,20 @@ pub(crate) fn id(oid: Oid) -> Result<CommitId, GitError> {
     oid.to_string().parse().map_err(|_| GitError::Form("rev-parse"))
 }
 
+/// The commits of a branch that another tip does not have, oldest first, with their patch identities.
+pub fn patches(
+    repository: &std::path::Path,
+    base: &CommitId,
+    head: &CommitId,
+) -> Result<Vec<(CommitId, PatchIdentity)>, GitError> {
+    let repository = Repository::open_bare(repository)?;
+    let commits = series(&repository, base, head)?;
+    commits
+        .into_iter()
+        .map(|commit| Ok((commit.clone(), identity(&repository, &commit)?)))
+        .collect()
+}
+
 /// The commits of a branch that another tip does not have, oldest first.
 pub(crate) fn series(repository: &Repository, base: &CommitId, head: &CommitId) -> Result<Vec<CommitId>, GitError> {
     let mut walk = repository.revwalk()?;

@@ -30,6 +30,15 @@ impl Store {
         Ok(row.map(|row| row.try_get("body")).transpose()?)
     }
 
+    /// Whether something is marked as done.
+    pub async fn marked(&self, key: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM marks WHERE key = ?")
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Marks something as done; whether it was not marked before.
     pub async fn mark(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         let done = sqlx::query("INSERT INTO marks (key, at) VALUES (?, ?) ON CONFLICT (key) DO NOTHING")

@@ -1,0 +1,286 @@
+//! What follows the push: only forward, each step with its receipt, the rest retried until it is done.
+
+use embargod_advisory::{Advisory, PublishedBranch, announcement};
+use embargod_core::case::{Cve, Event};
+use embargod_core::publication::{Step, next_steps};
+use embargod_forge::{AdvisoryText, Class};
+use embargod_repo::{RefUpdate, is_ancestor, patches, push, remote_branches};
+use embargod_store::StoreError;
+
+use super::published;
+use crate::mail::MailError;
+use crate::project::Project;
+use crate::reconcile::{Journal, Look, PassError, Reconciler, facts, tell};
+
+/// How a step went.
+enum Outcome {
+    Done(String),
+    /// Later, by itself.
+    Later,
+    /// A person must look.
+    Stuck(&'static str),
+}
+
+/// Takes the steps that can be taken now.
+pub(crate) async fn aftermath(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+) -> Result<Look, PassError> {
+    let Some(publication) = journal.case.publication.clone() else {
+        return Ok(Look::Quiet(None));
+    };
+    let receipts = publication.receipts.keys().cloned().collect();
+    let (mut progress, mut failure) = (false, None);
+    for step in next_steps(&project.lists, &receipts) {
+        if publication.stuck.contains_key(&step) {
+            continue;
+        }
+        // One step that fails holds up none that does not need it.
+        let outcome = match take(reconciler, project, journal, &step).await {
+            Ok(outcome) => outcome,
+            Err(PassError::Forge(error)) if error.class == Class::Permanent => {
+                Outcome::Stuck("the forge refuses it: look at the App's permissions, then `embargod effect retry`")
+            }
+            Err(error) => {
+                failure = Some(error);
+                continue;
+            }
+        };
+        let now = reconciler.clock.now();
+        match outcome {
+            Outcome::Done(detail) => {
+                journal
+                    .record(vec![Event::StepTaken { step, at: now, detail }], now)
+                    .await?;
+                progress = true;
+            }
+            Outcome::Later => {}
+            Outcome::Stuck(because) => {
+                tracing::error!(case = %journal.case.id, because, "a step waits for a person");
+                let text = format!("A step after the publication waits for a person at the server: {because}.");
+                tell(project, journal.case.issue, &format!("stuck:{}", name(&step)), &text).await?;
+                journal
+                    .record(
+                        vec![Event::StepStuck {
+                            step,
+                            because: because.to_owned(),
+                        }],
+                        now,
+                    )
+                    .await?;
+                progress = true;
+            }
+        }
+    }
+    let now = reconciler.clock.now();
+    // The last observation stands; what the events tell is newer.
+    if let Some(body) = reconciler.store.snapshot(journal.case.id).await? {
+        let mut whole: serde_json::Value = serde_json::from_str(&body).map_err(|_| StoreError::Damaged)?;
+        let fresh = facts(&project.name, &project.lists, &journal.case);
+        for key in ["state", "approval", "publication", "embargo", "cve"] {
+            whole[key] = fresh[key].clone();
+        }
+        reconciler
+            .store
+            .put_snapshot(journal.case.id, &whole.to_string(), now)
+            .await?;
+    }
+    match (progress, failure) {
+        (true, _) => Ok(Look::Again),
+        (false, Some(error)) => Err(error),
+        (false, None) => Ok(Look::Quiet(None)),
+    }
+}
+
+/// The name of a step without anything of the case.
+fn name(step: &Step) -> String {
+    match step {
+        Step::Announce { list } => format!("announce-{}", list.replace(['<', '>'], "")),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+async fn take(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    step: &Step,
+) -> Result<Outcome, PassError> {
+    match step {
+        // Its receipt is what brought us here.
+        Step::Push => Ok(Outcome::Later),
+        Step::Advisory => publish_advisory(project, journal).await,
+        Step::Announce { list } => announce(reconciler, project, journal, list).await,
+        Step::FollowInMirror => follow_in_mirror(project, journal).await,
+        Step::Comment => {
+            let url = journal.case.draft.as_ref().map_or("", |draft| draft.url.as_str());
+            let text = format!("Published: every branch at once. The advisory: {url}");
+            tell(project, journal.case.issue, "published", &text).await?;
+            Ok(Outcome::Done("on the issue".to_owned()))
+        }
+        Step::CloseIssue => {
+            project.mirror.set_issue_open(journal.case.issue, false).await?;
+            Ok(Outcome::Done("closed".to_owned()))
+        }
+        Step::DeleteSecurityBranches => delete_branches(project, journal).await,
+    }
+}
+
+/// The advisory as it was approved.
+fn approved(journal: &Journal) -> Result<Advisory, PassError> {
+    let plan = journal
+        .case
+        .publication
+        .as_ref()
+        .map(|publication| publication.plan.advisory.as_str());
+    serde_json::from_str(plan.unwrap_or_default()).map_err(|_| StoreError::Damaged.into())
+}
+
+fn cve(journal: &Journal) -> Option<&str> {
+    match &journal.case.cve {
+        Some(Cve::Id(id)) => Some(id),
+        _ => None,
+    }
+}
+
+async fn publish_advisory(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    let Some(draft) = &journal.case.draft else {
+        return Ok(Outcome::Stuck("there is no draft advisory: publish it by hand"));
+    };
+    let known = project.public.advisory(&draft.id).await?;
+    if !known.published {
+        let facts = approved(journal)?;
+        let sections = [("Impact", &facts.impact), ("Workarounds", &facts.workaround)];
+        let extra: String = sections
+            .iter()
+            .filter_map(|(title, text)| text.as_ref().map(|text| format!("\n\n### {title}\n\n{text}")))
+            .collect();
+        let text = AdvisoryText {
+            summary: facts.summary.trim().to_owned(),
+            description: format!("{}{extra}", facts.description),
+            severity: facts
+                .severity
+                .map(|severity| severity.name().to_owned())
+                .filter(|_| facts.cvss.is_none()),
+            cvss: facts.cvss.clone(),
+            cwes: facts.cwe.clone(),
+            cve: cve(journal).map(str::to_owned),
+            ecosystem: project.advisory.ecosystem.clone(),
+            package: project.advisory.package.clone(),
+        };
+        project.public.publish_advisory(&draft.id, &text).await?;
+    }
+    Ok(Outcome::Done(draft.id.clone()))
+}
+
+async fn announce(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    list: &str,
+) -> Result<Outcome, PassError> {
+    let Some(publication) = journal.case.publication.clone() else {
+        return Ok(Outcome::Later);
+    };
+    if publication.started.contains(list) {
+        return Ok(Outcome::Stuck(
+            "whether a mail was sent is unknown: look at the list's archive, then `embargod effect done` or `effect retry`",
+        ));
+    }
+    let Some(mailer) = &reconciler.mailer else {
+        return Ok(Outcome::Stuck("there is no [smtp] in the configuration"));
+    };
+    if !mailer.answers().await {
+        tracing::warn!(case = %journal.case.id, "the mail server does not answer; the mail waits");
+        return Ok(Outcome::Later);
+    }
+    let mut branches = Vec::new();
+    for (branch, from, to) in published(&publication.plan) {
+        let commits = patches(project.clone.path(), from, to)?;
+        let commits = commits.into_iter().map(|(commit, _)| commit.to_string()).collect();
+        branches.push(PublishedBranch {
+            name: branch.to_string(),
+            commits,
+        });
+    }
+    let url = journal.case.draft.as_ref().map(|draft| draft.url.as_str());
+    let (subject, body) = announcement(&project.name, &approved(journal)?, cve(journal), &branches, url);
+    let now = reconciler.clock.now();
+    let id = format!(
+        "{}.{}",
+        journal.case.id,
+        project.lists.iter().position(|known| known == list).unwrap_or_default()
+    );
+    journal
+        .record(vec![Event::MailStarted { list: list.to_owned() }], now)
+        .await?;
+    match mailer.send(list, &id, &subject, body, now).await {
+        Ok(()) => Ok(Outcome::Done(list.to_owned())),
+        Err(MailError::Deferred) => {
+            journal
+                .record(vec![Event::MailDeferred { list: list.to_owned() }], now)
+                .await?;
+            Ok(Outcome::Later)
+        }
+        Err(MailError::Unknown) => Ok(Outcome::Stuck(
+            "whether a mail was sent is unknown: look at the list's archive, then `embargod effect done` or `effect retry`",
+        )),
+        Err(_) => Ok(Outcome::Stuck(
+            "the mail server refused a mail: look at [smtp], then `embargod effect retry`",
+        )),
+    }
+}
+
+/// The mirror's branches get what is public, so that the pull requests show as merged.
+async fn follow_in_mirror(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    let Some(publication) = &journal.case.publication else {
+        return Ok(Outcome::Later);
+    };
+    let clone = project.clone.path();
+    let remote = project.mirror_remote().await?;
+    let there = remote_branches(clone, &remote).await?;
+    let mut updates = Vec::new();
+    for (branch, _, to) in published(&publication.plan) {
+        let tip = there.get(branch);
+        let done = match tip {
+            // A tip that the clone does not have yet is one that went on from here; the next fetch brings it.
+            Some(tip) => is_ancestor(clone, to, tip).await.unwrap_or(false),
+            None => false,
+        };
+        if !done {
+            updates.push(RefUpdate {
+                branch: branch.clone(),
+                from: tip.cloned(),
+                to: Some(to.clone()),
+            });
+        }
+    }
+    match push(clone, &remote, &updates).await? {
+        embargod_repo::PushOutcome::Done => Ok(Outcome::Done("the mirror's branches".to_owned())),
+        _ => Ok(Outcome::Later),
+    }
+}
+
+async fn delete_branches(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    let remote = project.mirror_remote().await?;
+    let there = remote_branches(project.clone.path(), &remote).await?;
+    let mut updates = Vec::new();
+    for target in &journal.case.targets {
+        let branch = journal.case.id.security_branch(target);
+        if let Some(head) = there.get(&branch) {
+            // What somebody pushed after the publication is kept; what the clone does not have stays where it is.
+            if journal.case.memory.heads.get(target) == Some(head) {
+                updates.push(RefUpdate {
+                    branch,
+                    from: Some(head.clone()),
+                    to: None,
+                });
+            }
+        }
+    }
+    match push(project.clone.path(), &remote, &updates).await? {
+        embargod_repo::PushOutcome::Done => Ok(Outcome::Done(format!("{} branches", updates.len()))),
+        _ => Ok(Outcome::Later),
+    }
+}

@@ -1,0 +1,130 @@
+//! Comments: commands are executed once, in their order; answers are given once.
+
+use embargod_core::case::{Case, Event, execute};
+use embargod_core::command::{Command, commands};
+use embargod_core::escape::inert;
+use embargod_forge::Comment;
+
+use super::{Journal, Observation, PassError, Reconciler};
+use crate::people::person;
+use crate::project::Project;
+use crate::texts::{marked, marker};
+
+/// The comments that nobody has handled yet, in their order.
+pub(crate) fn unhandled<'a>(case: &Case, comments: &'a [Comment], bot: &str) -> Vec<&'a Comment> {
+    let mut waiting: Vec<_> = comments
+        .iter()
+        .filter(|comment| comment.author != bot && !case.comments.contains_key(&comment.id))
+        .collect();
+    waiting.sort_by_key(|comment| comment.id);
+    waiting
+}
+
+/// Handles the next comment. True: something changed, and everything must be looked at again.
+pub(super) async fn handle(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    seen: &Observation,
+) -> Result<bool, PassError> {
+    let mut changed = false;
+    for comment in unhandled(&journal.case, &seen.comments, &seen.bot) {
+        let parsed = commands(&comment.body);
+        let mut events = Vec::new();
+        let mut lines = Vec::new();
+        if !parsed.is_empty() && comment.updated_at != comment.created_at {
+            lines.push("This comment was edited before it was read, and was not executed: write a new one.".to_owned());
+        } else if !parsed.is_empty() {
+            let who = person(project, &comment.author).await?;
+            let mut after = journal.case.clone();
+            for command in parsed {
+                let done = match &command {
+                    Ok(command) => execute(
+                        command,
+                        &who,
+                        &after,
+                        &seen.view,
+                        &project.policy,
+                        reconciler.clock.now(),
+                    ),
+                    Err(error) => Err(error.to_string()),
+                };
+                let verb = command.as_ref().map_or("…", Command::verb);
+                match done {
+                    Ok((new, answer)) => {
+                        new.iter().for_each(|event| after.apply(event));
+                        events.extend(new);
+                        lines.push(format!("- `/embargo {verb}`: {answer}"));
+                    }
+                    Err(why) => lines.push(format!("- `/embargo {verb}` was refused: {why}")),
+                }
+            }
+        }
+        let effective = !events.is_empty();
+        let answer = match lines.is_empty() {
+            true => String::new(),
+            false => format!("For {}:\n\n{}", inert(&comment.author), lines.join("\n")),
+        };
+        events.push(Event::CommentHandled { id: comment.id, answer });
+        let now = reconciler.clock.now();
+        journal.record(events, now).await?;
+        changed = true;
+        if effective {
+            // The next comment is judged by what this one made of the case.
+            break;
+        }
+    }
+    Ok(changed)
+}
+
+/// Gives the answers that were not given yet.
+pub(super) async fn answer(project: &Project, case: &Case, seen: &Observation) -> Result<(), PassError> {
+    for (id, answer) in case.comments.iter().filter(|(_, answer)| !answer.is_empty()) {
+        let key = format!("answer:{id}");
+        if !said(&seen.comments, &seen.bot, &key) {
+            project.mirror.create_comment(case.issue, &marked(&key, answer)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the bot has said something already.
+pub(super) fn said(comments: &[Comment], bot: &str, key: &str) -> bool {
+    let marker = marker(key);
+    comments
+        .iter()
+        .any(|comment| comment.author == bot && comment.body.starts_with(&marker))
+}
+
+/// Tells people something once, on an issue or pull request of the mirror.
+pub(crate) async fn tell(project: &Project, number: u64, key: &str, text: &str) -> Result<(), PassError> {
+    let bot = project.mirror.bot().await?;
+    let comments = project.mirror.comments(number).await?;
+    if !said(&comments, &bot, key) {
+        project.mirror.create_comment(number, &marked(key, text)).await?;
+    }
+    Ok(())
+}
+
+/// Keeps one comment of the bot's up to date.
+pub(super) async fn keep(
+    project: &Project,
+    number: u64,
+    comments: &[Comment],
+    bot: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), PassError> {
+    let (marker, wanted) = (marker(key), marked(key, text));
+    match comments
+        .iter()
+        .find(|comment| comment.author == bot && comment.body.starts_with(&marker))
+    {
+        Some(comment) if comment.body.trim_end() == wanted.trim_end() => {}
+        Some(comment) => project.mirror.edit_comment(comment.id, &wanted).await?,
+        None => {
+            project.mirror.create_comment(number, &wanted).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! One pass over a project: look at the forge and at git, compute what should be, act on the difference.
+//!
+//! A pass can be cut off anywhere and begun again: events are recorded before they count, branches move under leases, and
+//! what people are told carries a marker. What may not live here: a decision that the pure core could make.
+
+mod comments;
+mod follow;
+mod journal;
+mod observe;
+mod opening;
+mod show;
+
+use std::sync::Arc;
+
+use embargod_backports::EngineError;
+use embargod_core::CaseId;
+use embargod_core::case::{Event, evaluate};
+use embargod_core::publication::{Readiness, readiness};
+use embargod_forge::{ForgeError, RepositoryFacts};
+use embargod_repo::{GitError, Side};
+use embargod_store::{Store, StoreError};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::mail::Mailer;
+use crate::project::Project;
+use crate::publish;
+
+pub(crate) use comments::{tell, unhandled};
+pub(crate) use follow::Branches;
+pub(crate) use journal::Journal;
+pub(crate) use observe::Observation;
+pub(crate) use show::facts;
+
+/// How often a case is looked at again at once because something changed.
+const MOST_LOOKS: u32 = 20;
+
+/// Why a pass ended early. The texts carry nothing of a case.
+#[derive(Debug, Error)]
+pub enum PassError {
+    /// The forge.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    /// Git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The backport engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Everybody could see what the bot would write.
+    #[error("the mirror is not private: nothing is written there, and every case stands still; make it private")]
+    MirrorIsPublic,
+    /// Something changes faster than it can be looked at.
+    #[error("something changed with every look; the next resync goes on")]
+    Restless,
+}
+
+/// What a pass needs.
+#[derive(Clone)]
+pub struct Reconciler {
+    /// Where cases are kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How mail leaves.
+    pub mailer: Option<Mailer>,
+}
+
+/// What came of a look at a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Something changed: look again.
+    Again,
+    /// All is as it should be, until this instant at least.
+    Quiet(Option<Timestamp>),
+}
+
+impl Reconciler {
+    /// Brings everything of a project to where it should be. The instant is when to look again, if not earlier.
+    pub async fn pass(&self, project: &Project) -> Result<Option<Timestamp>, PassError> {
+        let facts = project.mirror.repository().await?;
+        if !facts.private {
+            return Err(PassError::MirrorIsPublic);
+        }
+        opening::alarm_public_labels(self, project).await?;
+        opening::open_cases(self, project, &facts).await?;
+        let mut wake: Option<Timestamp> = None;
+        for stored in self.store.cases().await? {
+            if stored.project == project.name
+                && let Some(at) = self.settle(project, stored.id, &facts).await?
+            {
+                wake = Some(wake.map_or(at, |wake| wake.min(at)));
+            }
+        }
+        Ok(wake)
+    }
+
+    async fn settle(
+        &self,
+        project: &Project,
+        id: CaseId,
+        facts: &RepositoryFacts,
+    ) -> Result<Option<Timestamp>, PassError> {
+        for _ in 0..MOST_LOOKS {
+            match self.look(project, id, facts).await? {
+                Look::Again => {}
+                Look::Quiet(wake) => return Ok(wake),
+            }
+        }
+        Err(PassError::Restless)
+    }
+
+    async fn look(&self, project: &Project, id: CaseId, facts: &RepositoryFacts) -> Result<Look, PassError> {
+        let Some(mut journal) = Journal::open(&self.store, id).await? else {
+            return Ok(Look::Quiet(None));
+        };
+        if journal.case.closed.is_some() && journal.case.publication.is_none() {
+            return Ok(Look::Quiet(None));
+        }
+        let public = project
+            .clone
+            .fetch(&project.public_remote().await?, Side::Public)
+            .await?;
+        let mirror = project
+            .clone
+            .fetch(&project.mirror_remote().await?, Side::Mirror)
+            .await?;
+        let branches = Branches { public, mirror };
+        if publish::recover(self, project, &mut journal, &branches).await? {
+            return Ok(Look::Again);
+        }
+        if journal
+            .case
+            .publication
+            .as_ref()
+            .is_some_and(|publication| publication.is_public())
+        {
+            return publish::aftermath(self, project, &mut journal).await;
+        }
+        if opening::closed_by_label(self, project, &mut journal).await?
+            || opening::prepare(self, project, &mut journal, facts).await?
+            || follow::follow(self, project, &mut journal, &branches).await?
+        {
+            return Ok(Look::Again);
+        }
+        let seen = observe::observe(self, project, &mut journal, &branches, facts).await?;
+        if seen.moved || comments::handle(self, project, &mut journal, &seen).await? {
+            return Ok(Look::Again);
+        }
+        comments::answer(project, &journal.case, &seen).await?;
+        let now = self.clock.now();
+        let gate = evaluate(&journal.case, &seen.view, &project.policy, now);
+        let due = readiness(&journal.case, &gate, project.policy.publish_grace, now);
+        show::show(self, project, &journal.case, &seen, &gate).await?;
+        match due {
+            Readiness::NotRequested => Ok(Look::Quiet(journal.case.embargo.ends_at().filter(|end| *end > now))),
+            Readiness::Embargoed(end) => Ok(Look::Quiet(end)),
+            // A moment later than the last instant at which the gate may open.
+            Readiness::Closed(last) => Ok(Look::Quiet(Some(last + jiff::SignedDuration::from_millis(1)))),
+            Readiness::Lapsed => {
+                let key = format!(
+                    "lapsed:{}",
+                    journal.case.request.as_ref().map_or(now, |request| request.at)
+                );
+                let text = "The gate did not open in time: the request to publish has lapsed, and nothing was published. \
+                            When the reasons are settled, ask again with `/embargo publish`.";
+                tell(project, journal.case.issue, &key, text).await?;
+                journal.record(vec![Event::RequestLapsed { at: now }], now).await?;
+                Ok(Look::Again)
+            }
+            Readiness::Publish => publish::publish(self, project, &mut journal, &seen, &gate).await,
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! What is there: the security branches as planned, verdicts, checks, findings, people. The one thing that moves here are
+//! the security branches of the mirror.
+
+use std::collections::BTreeMap;
+
+use embargod_advisory::Advisory;
+use embargod_backports::{EngineError, Evidence, Verdict as Found, assess_series};
+use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView, Verdict};
+use embargod_core::checks::{Check, CheckState};
+use embargod_core::findings::{Finding, findings};
+use embargod_core::publication::Move;
+use embargod_core::roles::Role;
+use embargod_core::{BranchName, CommitId};
+use embargod_forge::{Audience, Comment, PullState, RepositoryFacts};
+use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff, readable};
+use git2::{Oid, Repository};
+
+use super::comments::{keep, tell};
+use super::opening::DEFAULT_BRANCH;
+use super::{Branches, Journal, PassError, Reconciler};
+use crate::config::PublishMode;
+use crate::people::holds;
+use crate::project::Project;
+use crate::texts;
+
+/// A case as it was observed.
+pub(crate) struct Observation {
+    pub view: CaseView,
+    pub comments: Vec<Comment>,
+    pub bot: String,
+    pub audience: Audience,
+    pub advisory: Option<Advisory>,
+    pub pulls: BTreeMap<BranchName, u64>,
+    /// What a publication would move.
+    pub moves: BTreeMap<BranchName, Move>,
+    /// Whether security branches were moved: everything must be looked at again.
+    pub moved: bool,
+}
+
+pub(super) async fn observe(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    branches: &Branches,
+    facts: &RepositoryFacts,
+) -> Result<Observation, PassError> {
+    let clone = project.clone.path();
+    let id = journal.case.id;
+    let rebuild = project.publish == PublishMode::Rebase;
+    let wanted = wanted(&journal.case, project, branches)?;
+    let mut plan = plan(clone, project.main(), &wanted, &journal.case.memory, rebuild).await?;
+    let now = reconciler.clock.now();
+    let due = journal.case.request.is_some() && journal.case.embargo.has_ended(now);
+    let mut heads = BTreeMap::new();
+    for (target, planned) in &plan.branches {
+        let tip = &wanted[target].public_tip;
+        let mut head = planned.head.clone();
+        if project.publish == PublishMode::Merge
+            && due
+            && !planned.commits.is_empty()
+            && let Some(merge) = merge(clone, tip, &planned.head).await?
+        {
+            plan.memory.written.insert(merge.clone());
+            head = merge;
+        }
+        heads.insert(target.clone(), head);
+    }
+    let moved = move_heads(reconciler, project, journal, branches, &wanted, &plan, &heads).await?;
+    let pulls = pull_requests(project, &journal.case, &plan).await?;
+    tell_conflicts(project, &journal.case, &plan, &pulls).await?;
+    let issue = project.mirror.issue(journal.case.issue).await?;
+    let advisory = Advisory::from_issue(&issue.body);
+    let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground(project, facts));
+    for target in &journal.case.targets {
+        let (Some(planned), Some(public)) = (plan.branches.get(target), branches.public.get(target)) else {
+            obstacles.push(format!("`{target}` is not in the public repository any more"));
+            continue;
+        };
+        for obstacle in project.public.obstacles(target).await? {
+            obstacles.push(format!(
+                "`{target}`: the rule {} would refuse the push: {}",
+                obstacle.rule, obstacle.remedy
+            ));
+        }
+        let leaked = journal.case.leaks.contains_key(target);
+        let (to, stands) = destination(project, target, planned, &heads[target], public, leaked).await?;
+        if to != *public && !planned.commits.is_empty() {
+            moves.insert(
+                target.clone(),
+                Move {
+                    from: public.clone(),
+                    to,
+                },
+            );
+        }
+        let (verdict, remarks) = verdict(project, &plan, target, planned)?;
+        targets.insert(
+            target.clone(),
+            TargetView {
+                head: heads[target].clone(),
+                public_tip: public.clone(),
+                on_public_tip: stands || planned.commits.is_empty(),
+                patches: planned.patches.clone(),
+                verdict,
+                checks: Vec::new(),
+                findings: found(project, id, planned).await?,
+                remarks,
+                leaked,
+            },
+        );
+    }
+    let holder = |by: Option<&String>| by.map(|by| by.to_owned());
+    let approver = holder(journal.case.approval.as_ref().map(|approval| &approval.by));
+    let requester = holder(journal.case.request.as_ref().map(|request| &request.by));
+    let mut view = CaseView {
+        main: project.main().clone(),
+        targets,
+        advisory: case::Advisory {
+            digest: advisory.as_ref().map(Advisory::digest).unwrap_or_default(),
+            missing: advisory
+                .as_ref()
+                .map_or_else(|error| vec![error.to_string()], Advisory::missing),
+        },
+        approver_may: holds(project, approver.as_deref(), Role::SecurityTeam).await,
+        requester_may: holds(project, requester.as_deref(), Role::ReleaseManager).await,
+        issue_open: issue.open,
+        obstacles,
+    };
+    read_checks(project, &journal.case, &mut view).await?;
+    Ok(Observation {
+        view,
+        comments: project.mirror.comments(journal.case.issue).await?,
+        bot: project.mirror.bot().await?,
+        audience: project.mirror.audience().await?,
+        advisory: advisory.ok(),
+        pulls,
+        moves,
+        moved,
+    })
+}
+
+/// The branches as they are, for the plan. A branch on which the fix leaked keeps the base that it had before.
+fn wanted(case: &Case, project: &Project, branches: &Branches) -> Result<BTreeMap<BranchName, Branch>, PassError> {
+    let mut wanted = BTreeMap::new();
+    for target in &case.targets {
+        let (Some(tip), Some(head)) = (
+            branches.public.get(target),
+            branches.mirror.get(&case.id.security_branch(target)),
+        ) else {
+            continue;
+        };
+        let mut head = head.clone();
+        if case.memory.written.contains(&head)
+            && let Some((brought, _)) = merged(project.clone.path(), &head)?
+        {
+            head = brought;
+        }
+        let public_tip = case.leaks.get(target).unwrap_or(tip).clone();
+        wanted.insert(
+            target.clone(),
+            Branch {
+                public_tip,
+                head,
+                wants_fix: true,
+            },
+        );
+    }
+    let series = series_now(case, project)?;
+    for (target, branch) in &mut wanted {
+        branch.wants_fix = case
+            .waivers
+            .get(target)
+            .is_none_or(|waiver| Some(&waiver.patches) != series.as_ref());
+    }
+    Ok(wanted)
+}
+
+/// The fix series as it was remembered last: a waiver is bound to it.
+fn series_now(case: &Case, project: &Project) -> Result<Option<Vec<case::PatchIdentity>>, PassError> {
+    let main = project.main();
+    let (Some(tip), Some(head)) = (case.memory.public_tips.get(main), case.memory.heads.get(main)) else {
+        return Ok(None);
+    };
+    let patches = embargod_repo::patches(project.clone.path(), tip, head)?;
+    let fixes = patches
+        .into_iter()
+        .filter(|(commit, _)| case.memory.fixes.contains(commit));
+    Ok(Some(fixes.map(|(_, patch)| patch).collect()))
+}
+
+/// Remembers, then moves the security branches of the mirror to where they should be, each only from the head that was seen.
+async fn move_heads(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    branches: &Branches,
+    wanted: &BTreeMap<BranchName, Branch>,
+    plan: &Plan,
+    heads: &BTreeMap<BranchName, CommitId>,
+) -> Result<bool, PassError> {
+    let clone = project.clone.path();
+    let memory = Memory {
+        heads: heads.clone(),
+        public_tips: wanted
+            .iter()
+            .map(|(target, branch)| (target.clone(), branch.public_tip.clone()))
+            .collect(),
+        ..plan.memory.clone()
+    };
+    let case = journal.case.id;
+    let changed = memory != journal.case.memory;
+    if changed {
+        for head in heads.values() {
+            project.clone.keep(case, head).await?;
+        }
+        journal
+            .record(vec![Event::Remembered { memory }], reconciler.clock.now())
+            .await?;
+    }
+    let mut updates = Vec::new();
+    for (target, head) in heads {
+        let branch = case.security_branch(target);
+        let there = branches.mirror.get(&branch);
+        if let Some(old) = there.filter(|old| *old != head) {
+            project.clone.keep(case, old).await?;
+            if !is_ancestor(clone, old, head).await? {
+                show_rebuild(project, &journal.case, target, &wanted[target].public_tip, old, head).await?;
+            }
+            updates.push(RefUpdate {
+                branch,
+                from: Some(old.clone()),
+                to: Some(head.clone()),
+            });
+        }
+    }
+    push(clone, &project.mirror_remote().await?, &updates).await?;
+    Ok(changed || !updates.is_empty())
+}
+
+/// The range-diff of the last rebuild, in one comment of the pull request.
+async fn show_rebuild(
+    project: &Project,
+    case: &Case,
+    target: &BranchName,
+    tip: &CommitId,
+    old: &CommitId,
+    new: &CommitId,
+) -> Result<(), PassError> {
+    let pulls = project.mirror.pull_requests(&case.id.security_branch(target)).await?;
+    let Some(pull) = pulls.iter().rev().find(|pull| pull.state == PullState::Open) else {
+        return Ok(());
+    };
+    let diff = range_diff(project.clone.path(), tip, old, new).await?;
+    let text = format!(
+        "Rebuilt on the public tip `{}`: `{}` became `{}`.\n\n{}\n",
+        tip.short(),
+        old.short(),
+        new.short(),
+        texts::fenced(&diff)
+    );
+    let (comments, bot) = (project.mirror.comments(pull.number).await?, project.mirror.bot().await?);
+    keep(project, pull.number, &comments, &bot, "rebuilt", &text).await
+}
+
+/// The open pull request of every security branch that has commits; those that are missing are opened.
+async fn pull_requests(project: &Project, case: &Case, plan: &Plan) -> Result<BTreeMap<BranchName, u64>, PassError> {
+    let mut open = BTreeMap::new();
+    for (target, planned) in &plan.branches {
+        let branch = case.id.security_branch(target);
+        let known = project.mirror.pull_requests(&branch).await?;
+        let number = match known.iter().rev().find(|pull| pull.state == PullState::Open) {
+            Some(pull) => Some(pull.number),
+            None if planned.commits.is_empty() => None,
+            None => {
+                let (title, body) = (texts::pull_title(case.id, target), texts::pull_body(case.id, target));
+                match project.mirror.open_pull_request(&branch, target, &title, &body).await {
+                    Ok(number) => Some(number),
+                    // The branch was pushed a moment ago, or its commits are in the base: the next look tries again.
+                    Err(error) if matches!(error.class, embargod_forge::Class::Permanent) => None,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        };
+        open.extend(number.map(|number| (target.clone(), number)));
+    }
+    Ok(open)
+}
+
+async fn tell_conflicts(
+    project: &Project,
+    case: &Case,
+    plan: &Plan,
+    pulls: &BTreeMap<BranchName, u64>,
+) -> Result<(), PassError> {
+    for (target, planned) in &plan.branches {
+        let Some(conflict) = &planned.conflict else { continue };
+        // Without commits there can be no pull request: then the issue is the place.
+        let place = pulls.get(target).copied().unwrap_or(case.issue);
+        let cause = conflict.cause.as_ref().map_or("", CommitId::short);
+        let key = format!("conflict:{target}:{}:{cause}", conflict.commit.short());
+        tell(project, place, &key, &texts::conflict(case.id, target, conflict)).await?;
+    }
+    Ok(())
+}
+
+/// What the public branch would get, and whether the security branch stands on the public tip.
+async fn destination(
+    project: &Project,
+    target: &BranchName,
+    planned: &Planned,
+    head: &CommitId,
+    public: &CommitId,
+    leaked: bool,
+) -> Result<(CommitId, bool), PassError> {
+    let clone = project.clone.path();
+    if leaked {
+        // What is public already falls away; what is left is put on the tip.
+        let branch = Branch {
+            public_tip: public.clone(),
+            head: planned.head.clone(),
+            wants_fix: false,
+        };
+        let rest = plan(
+            clone,
+            target,
+            &[(target.clone(), branch)].into(),
+            &Memory::default(),
+            true,
+        )
+        .await?;
+        let rest = &rest.branches[target];
+        return Ok((rest.head.clone(), rest.conflict.is_none() && rest.on_public_tip));
+    }
+    let stands = match project.publish {
+        PublishMode::Merge => planned.commits.is_empty() || merge(clone, public, &planned.head).await?.is_some(),
+        PublishMode::Rebase | PublishMode::FfOnly => planned.on_public_tip,
+    };
+    Ok((head.clone(), stands))
+}
+
+/// What the engine says of the whole series on a branch, with what a person should know.
+fn verdict(
+    project: &Project,
+    plan: &Plan,
+    target: &BranchName,
+    planned: &Planned,
+) -> Result<(Verdict, Vec<String>), PassError> {
+    let repository = Repository::open_bare(project.clone.path()).map_err(embargod_repo::GitError::from)?;
+    let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
+    let fixes = &plan.memory.fixes;
+    if fixes.is_empty() {
+        return Ok((Verdict::Missing, Vec::new()));
+    }
+    if target == project.main() {
+        return Ok((Verdict::Present, Vec::new()));
+    }
+    let mut remarks = Vec::new();
+    if planned.conflict.is_some() {
+        remarks.push("a conflict waits for a person: see the pull request or the issue".to_owned());
+    }
+    if !planned.stale.is_empty() {
+        remarks.push("an edited backport came from an older version of the fix: bring it up to date".to_owned());
+    }
+    let ids = fixes.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
+    let evidence = match assess_series(&repository, &ids, oid(&planned.head)?) {
+        Ok(evidence) => evidence,
+        Err(error @ (EngineError::NotOneParent | EngineError::Empty)) => {
+            remarks.push(error.to_string());
+            return Ok((Verdict::Unproven, remarks));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut worst = Verdict::Present;
+    for (fix, evidence) in fixes.iter().zip(&evidence) {
+        let by_a_person = planned
+            .carried
+            .iter()
+            .any(|(commit, origin)| origin == fix && !plan.memory.written.contains(commit));
+        worst = worst.max(word(evidence, by_a_person));
+    }
+    if !planned.stale.is_empty() {
+        worst = worst.max(Verdict::Unproven);
+    }
+    Ok((worst, remarks))
+}
+
+/// A backport that a person made is adapted where the replay is not clean: it claims to be one, and a person looks at it.
+fn word(evidence: &Evidence, by_a_person: bool) -> Verdict {
+    match (evidence.verdict, by_a_person) {
+        (Found::Present, _) => Verdict::Present,
+        (Found::Unproven, true) => Verdict::Adapted,
+        (Found::Unproven, false) => Verdict::Unproven,
+        (Found::Partial, _) => Verdict::Partial,
+        (Found::Missing, true) => Verdict::Unproven,
+        (Found::Missing, false) => Verdict::Missing,
+    }
+}
+
+async fn found(project: &Project, case: embargod_core::CaseId, planned: &Planned) -> Result<Vec<Finding>, PassError> {
+    let mut all = Vec::new();
+    for commit in &planned.commits {
+        let (message, added) = readable(project.clone.path(), commit).await?;
+        all.extend(findings(&message, case, &project.mirror_name, true));
+        all.extend(findings(&added, case, &project.mirror_name, false));
+    }
+    if !planned.merges.is_empty() {
+        all.push(Finding::MergeLine);
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+fn ground(project: &Project, facts: &RepositoryFacts) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    if facts.fork || facts.forking_allowed == Some(true) {
+        obstacles.push("the mirror is a fork or may be forked: forbid it in its settings".to_owned());
+    }
+    if facts.default_branch != DEFAULT_BRANCH {
+        tracing::info!(
+            project = project.name,
+            "the mirror's default branch is not the bot's own"
+        );
+    }
+    obstacles
+}
+
+/// The checks of the heads: those of the approved ones while the approval holds, and what must pass again after a rebuild.
+async fn read_checks(project: &Project, case: &Case, view: &mut CaseView) -> Result<(), PassError> {
+    let digest = view.digest();
+    let approved = case.approval.as_ref().filter(|approval| approval.digest == digest);
+    for (target, view) in &mut view.targets {
+        let head = approved
+            .and_then(|approval| approval.heads.get(target))
+            .unwrap_or(&view.head);
+        let mut checks = match view.patches.is_empty() {
+            true => Vec::new(),
+            false => project.mirror.checks(head).await?,
+        };
+        if *head != view.head && !project.checks_after_rebuild.is_empty() {
+            let again = project.mirror.checks(&view.head).await?;
+            for name in &project.checks_after_rebuild {
+                checks.retain(|check| check.name != *name);
+                match again.iter().find(|check| check.name == *name) {
+                    Some(check) => checks.push(check.clone()),
+                    None => checks.push(Check {
+                        name: name.clone(),
+                        state: CheckState::Pending,
+                    }),
+                }
+            }
+        }
+        view.checks = checks;
+    }
+    Ok(())
+}

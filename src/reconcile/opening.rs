@@ -1,0 +1,230 @@
+//! How a case begins and ends: the label, who set it, and the ground that it stands on.
+
+use std::collections::BTreeSet;
+
+use embargod_core::case::Event;
+use embargod_core::embargo::Embargo;
+use embargod_core::roles::Role;
+use embargod_core::{BranchName, CaseId, CommitId};
+use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts};
+use embargod_repo::{RefUpdate, push, remote_branches};
+
+use super::comments::tell;
+use super::journal::bodies;
+use super::{Journal, PassError, Reconciler};
+use crate::people::person;
+use crate::project::Project;
+
+/// The mirror's default branch: one of the bot's own, so that followed commits close no issue there.
+pub(super) const DEFAULT_BRANCH: &str = "embargod";
+
+/// The label on a public issue is never answered there; the private side is alarmed.
+pub(super) async fn alarm_public_labels(reconciler: &Reconciler, project: &Project) -> Result<(), PassError> {
+    for issue in project.public.issues_labelled(&project.label).await? {
+        let key = format!("public-label:{}:{}", project.name, issue.number);
+        if reconciler.store.marked(&key).await? {
+            continue;
+        }
+        let text = format!(
+            "The label that opens a case was put on a **public** issue, number {} of the public repository. \
+             The bot did nothing there. If it describes a vulnerability, it is public: decide how to go on.\n",
+            issue.number
+        );
+        // A crash in between alarms twice: better than not at all.
+        project
+            .mirror
+            .create_issue("Alarm: label on a public issue", &text)
+            .await?;
+        reconciler.store.mark(&key, reconciler.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Opens a case for every labelled issue of the mirror that has none.
+pub(super) async fn open_cases(
+    reconciler: &Reconciler,
+    project: &Project,
+    facts: &RepositoryFacts,
+) -> Result<(), PassError> {
+    for issue in project.mirror.issues_labelled(&project.label).await? {
+        let number = i64::try_from(issue.number).unwrap_or(i64::MAX);
+        let reserved = match reconciler.store.latest_case(&project.name, number).await? {
+            None => None,
+            Some(id) => match Journal::open(&reconciler.store, id).await? {
+                None => Some(id),
+                Some(journal) if journal.case.closed.is_some() && journal.case.publication.is_none() => None,
+                Some(_) => continue,
+            },
+        };
+        if issue.open {
+            open(reconciler, project, facts, issue.number, reserved).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn open(
+    reconciler: &Reconciler,
+    project: &Project,
+    facts: &RepositoryFacts,
+    issue: u64,
+    reserved: Option<CaseId>,
+) -> Result<(), PassError> {
+    let events = project.mirror.issue_events(issue).await?;
+    let put_on = |event: &&IssueEvent| event.kind == IssueEventKind::Labeled(project.label.clone());
+    let Some(labeled) = events.iter().filter(put_on).max_by_key(|event| event.id) else {
+        return Ok(());
+    };
+    let who = person(project, &labeled.actor).await?;
+    if !who.has_access || !who.roles.contains(&Role::SecurityTeam) {
+        let text = "A case is opened by somebody of the security team: the label by anyone else changes nothing.";
+        return tell(project, issue, &format!("label:{}", labeled.id), text).await;
+    }
+    if facts.fork || facts.forking_allowed == Some(true) {
+        let text = "No case was opened: this repository is a fork or may be forked, and forks share their commits. \
+                    Use a plain private repository, and forbid forking in its settings.";
+        return tell(project, issue, &format!("ground:{}", labeled.id), text).await;
+    }
+    let public: BTreeSet<BranchName> = remote_branches(project.clone.path(), &project.public_remote().await?)
+        .await?
+        .into_keys()
+        .collect();
+    let now = reconciler.clock.now();
+    let targets = project
+        .maintained
+        .targets(&public, jiff::tz::Offset::UTC.to_datetime(now).date());
+    let embargo = Embargo::by_policy(now, &project.policy.embargo);
+    let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
+        let text = "No case was opened: the main branch of the configuration is not in the public repository.";
+        return tell(project, issue, &format!("ground:{}", labeled.id), text).await;
+    };
+    let number = i64::try_from(issue).unwrap_or(i64::MAX);
+    let id = match reserved {
+        Some(id) => id,
+        None => reconciler.store.open_case(&project.name, number, now).await?,
+    };
+    let mut first = vec![Event::Opened {
+        by: who.name,
+        at: now,
+        issue,
+        targets,
+        embargo,
+    }];
+    // What was said before the label was put on is no command to this case.
+    let earlier = project.mirror.comments(issue).await?;
+    let earlier = earlier.iter().filter(|comment| comment.created_at < labeled.at);
+    first.extend(earlier.map(|comment| Event::CommentHandled {
+        id: comment.id,
+        answer: String::new(),
+    }));
+    reconciler.store.append(id, 0, &bodies(&first)?, now).await?;
+    Ok(())
+}
+
+/// Closes a case whose label was taken off by somebody who may.
+pub(super) async fn closed_by_label(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+) -> Result<bool, PassError> {
+    let issue = project.mirror.issue(journal.case.issue).await?;
+    let events = project.mirror.issue_events(journal.case.issue).await?;
+    let last = events.iter().max_by_key(|event| event.id);
+    if !issue.open && last.is_some_and(|event| event.kind == IssueEventKind::Closed { by_commit: true }) {
+        project.mirror.set_issue_open(issue.number, true).await?;
+    }
+    if issue.labels.contains(&project.label) {
+        return Ok(false);
+    }
+    let off = |event: &&IssueEvent| event.kind == IssueEventKind::Unlabeled(project.label.clone());
+    let Some(unlabeled) = events.iter().filter(off).max_by_key(|event| event.id) else {
+        return Ok(false);
+    };
+    let who = person(project, &unlabeled.actor).await?;
+    if !who.has_access || !who.roles.contains(&Role::SecurityTeam) {
+        let text = "The label was taken off by somebody who is not of the security team: the case goes on.";
+        tell(project, issue.number, &format!("unlabel:{}", unlabeled.id), text).await?;
+        return Ok(false);
+    }
+    let now = reconciler.clock.now();
+    journal
+        .record(vec![Event::Closed { by: who.name, at: now }], now)
+        .await?;
+    let text = "The case is closed. Its branches and the draft are kept; put the label on again to open a new case.";
+    tell(project, issue.number, &format!("closed:{}", unlabeled.id), text).await?;
+    Ok(true)
+}
+
+/// The draft advisory and the mirror's own default branch.
+pub(super) async fn prepare(
+    reconciler: &Reconciler,
+    project: &Project,
+    journal: &mut Journal,
+    facts: &RepositoryFacts,
+) -> Result<bool, PassError> {
+    if facts.default_branch != DEFAULT_BRANCH {
+        own_default_branch(project).await;
+    }
+    if journal.case.draft.is_some() {
+        return Ok(false);
+    }
+    let summary = format!("Placeholder {}", journal.case.id);
+    let draft = match project.public.find_draft(&summary).await? {
+        Some(draft) => draft,
+        None => project.public.create_draft(&placeholder(project, summary)).await?,
+    };
+    let written = Event::DraftWritten {
+        id: draft.id,
+        url: draft.url,
+    };
+    journal.record(vec![written], reconciler.clock.now()).await?;
+    Ok(true)
+}
+
+/// What a draft says before its time: nothing.
+fn placeholder(project: &Project, summary: String) -> AdvisoryText {
+    AdvisoryText {
+        summary,
+        description: "The text follows with the publication.".to_owned(),
+        severity: Some("medium".to_owned()),
+        cvss: None,
+        cwes: Vec::new(),
+        cve: None,
+        ecosystem: project.advisory.ecosystem.clone(),
+        package: project.advisory.package.clone(),
+    }
+}
+
+/// Best effort: an App without the permission leaves the default branch as it is, and the log says so.
+async fn own_default_branch(project: &Project) {
+    let done = async {
+        let branch: BranchName = DEFAULT_BRANCH.parse().map_err(|_| "the name")?;
+        let remote = project.mirror_remote().await.map_err(|_| "the credential")?;
+        let there = remote_branches(project.clone.path(), &remote)
+            .await
+            .map_err(|_| "the branches")?;
+        if !there.contains_key(&branch) {
+            let commit: CommitId = embargod_repo::orphan(project.clone.path()).map_err(|_| "the commit")?;
+            let update = RefUpdate {
+                branch: branch.clone(),
+                from: None,
+                to: Some(commit),
+            };
+            push(project.clone.path(), &remote, &[update])
+                .await
+                .map_err(|_| "the push")?;
+        }
+        project
+            .mirror
+            .set_default_branch(&branch)
+            .await
+            .map_err(|_| "the setting")
+    };
+    if let Err(step) = done.await {
+        tracing::warn!(
+            project = project.name,
+            step,
+            "the mirror's default branch could not be made the bot's own"
+        );
+    }
+}

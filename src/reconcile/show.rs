@@ -1,0 +1,106 @@
+//! What people see: the checks on every head, the one status comment, and the snapshot for the command line.
+
+use embargod_core::case::{Case, Cve};
+use embargod_core::gate::{Gate, Reason};
+use embargod_forge::CheckRun;
+use serde_json::{Value, json};
+
+use super::comments::keep;
+use super::{Observation, PassError, Reconciler};
+use crate::project::Project;
+use crate::texts;
+
+pub(super) async fn show(
+    reconciler: &Reconciler,
+    project: &Project,
+    case: &Case,
+    seen: &Observation,
+    gate: &Gate,
+) -> Result<(), PassError> {
+    let verdicts: Vec<Reason> = gate
+        .reasons
+        .iter()
+        .filter(|reason| reason.rule == "verdicts")
+        .cloned()
+        .collect();
+    let backports = Gate::of(verdicts);
+    for target in seen.view.targets.values().filter(|target| !target.patches.is_empty()) {
+        for (name, gate) in [("embargod/embargo", gate), ("embargod/backports", &backports)] {
+            let title = if gate.open { "open" } else { "closed" };
+            let run = CheckRun {
+                name,
+                passed: gate.open,
+                title: title.to_owned(),
+                summary: gate.to_markdown(),
+            };
+            project.mirror.set_check(&target.head, &run).await?;
+        }
+    }
+    let now = reconciler.clock.now();
+    let state = case.state_name(&project.lists);
+    let text = texts::status(case, &seen.view, gate, &seen.audience, state, now);
+    let key = format!("status:{}", case.id);
+    keep(project, case.issue, &seen.comments, &seen.bot, &key, &text).await?;
+    let snapshot = snapshot(project, case, seen, gate).to_string();
+    reconciler.store.put_snapshot(case.id, &snapshot, now).await?;
+    Ok(())
+}
+
+/// What was observed, in the form of `case show --json`; what events alone tell is laid over it when it is read.
+fn snapshot(project: &Project, case: &Case, seen: &Observation, gate: &Gate) -> Value {
+    let targets: Vec<_> = seen
+        .view
+        .targets
+        .iter()
+        .map(|(branch, target)| {
+            json!({
+                "branch": branch,
+                "security_branch": case.id.security_branch(branch),
+                "head": target.head,
+                "public_tip": target.public_tip,
+                "verdict": target.verdict,
+                "pull_request": seen.pulls.get(branch),
+                "waiver": case.waivers.get(branch),
+            })
+        })
+        .collect();
+    let mut whole = facts(&project.name, &project.lists, case);
+    whole["targets"] = json!(targets);
+    whole["gate"] = json!(gate);
+    whole
+}
+
+/// What the events of a case tell, in the form of `case show --json`.
+pub(crate) fn facts(project: &str, lists: &[String], case: &Case) -> Value {
+    let cve = case.cve.as_ref().map(|cve| match cve {
+        Cve::Id(id) => json!(id),
+        Cve::Waived(because) => json!({ "waived": because }),
+    });
+    let approval = case
+        .approval
+        .as_ref()
+        .map(|approval| json!({ "by": approval.by, "at": approval.at, "digest": approval.digest }));
+    let receipts: Vec<Value> = case
+        .publication
+        .iter()
+        .flat_map(|publication| &publication.receipts)
+        .map(|(step, receipt)| json!({ "step": step, "at": receipt.at, "detail": receipt.detail }))
+        .collect();
+    let publication = case
+        .request
+        .as_ref()
+        .map(|request| json!({ "requested_by": request.by, "state": case.state_name(lists), "receipts": receipts }));
+    json!({
+        "id": case.id,
+        "project": project,
+        "state": case.state_name(lists),
+        "issue": case.issue,
+        "opened_at": case.opened_at,
+        "embargo": { "state": case.embargo.state_name(), "ends_at": case.embargo.ends_at() },
+        "cve": cve,
+        "targets": [],
+        "gate": { "open": false, "reasons": [] },
+        "approval": approval,
+        "publication": publication,
+    })
+}

@@ -1,0 +1,12 @@
+//! A whole life of a case on one machine: a sandbox forge, the real server over real HTTP, and a clock that can be moved.
+//!
+//! The server, its adapters and its mail are those of production; only the forge, the mail server and the clock are
+//! stand-ins. Story tests use the same stage.
+
+mod clock;
+mod script;
+mod stage;
+
+pub use clock::MovableClock;
+pub use script::{Report, Script, Source, run};
+pub use stage::{MIRROR, PUBLIC, Stage, StageError, git};

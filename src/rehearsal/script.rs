@@ -1,0 +1,336 @@
+//! What the people do in a rehearsal, from the label to the announcement.
+
+use std::path::{Path, PathBuf};
+
+use embargod_sandbox::Surface;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
+
+const ISSUE: &str = "A length is not checked.\n\n```advisory\nsummary = \"A length is not checked before a copy\"\n\
+    description = \"A guest can send a length larger than the buffer; the host copies that many bytes.\"\n\
+    severity = \"high\"\ncredits = [\"A Reporter\"]\n```\n";
+const LABEL: &str = "security::confirmed";
+const FILE: &str = "copy.c";
+
+/// What is rehearsed.
+pub enum Source {
+    /// A small repository that the rehearsal makes itself.
+    Embedded,
+    /// A real fix in somebody's repository.
+    Repository {
+        /// The repository; it is only read.
+        path: PathBuf,
+        /// Its main branch.
+        main: String,
+        /// Patterns of its stable branches.
+        stable: Vec<String>,
+        /// The commits of the fix, oldest first.
+        fix: Vec<String>,
+    },
+}
+
+/// How a rehearsal runs.
+pub struct Script {
+    /// Where everything is left behind.
+    pub out: PathBuf,
+    /// What is rehearsed.
+    pub source: Source,
+}
+
+/// How it ended.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The case.
+    pub case: String,
+    /// Whether every branch became public.
+    pub published: bool,
+    /// Each branch and what the engine said.
+    pub verdicts: Vec<(String, String)>,
+    /// Branches that were waived because their conflict needs a person.
+    pub waived: Vec<String>,
+    /// How many pushes the public repository saw after the label.
+    pub public_pushes: usize,
+    /// Why the gate stayed closed, where it did.
+    pub closed_by: Vec<String>,
+    /// Where everything is.
+    pub out: PathBuf,
+}
+
+/// Runs the whole life of a case. `say` hears what happens.
+pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<Report, StageError> {
+    let (main, stable) = match &script.source {
+        Source::Embedded => ("master".to_owned(), vec!["v*-maint".to_owned()]),
+        Source::Repository { main, stable, .. } => (main.clone(), stable.clone()),
+    };
+    let stage = Stage::build(&script.out, &main, &stable, "", Timestamp::now()).await?;
+    let fix = match &script.source {
+        Source::Embedded => seed(&stage).await?,
+        Source::Repository {
+            path,
+            main,
+            stable,
+            fix,
+        } => replay(&stage, path, main, stable, fix).await?,
+    };
+    say("a public repository, its private mirror, and the server are up");
+    let before = stage.sandbox.timeline().len();
+    let issue = stage.sandbox.open_issue(MIRROR, "alice", "A report", ISSUE)?;
+    stage.sandbox.label(MIRROR, "alice", issue, LABEL, true);
+    stage.settle().await?;
+    let case = stage
+        .server
+        .store
+        .latest_case("example", i64::try_from(issue).unwrap_or_default())
+        .await;
+    let Some(case) = case.map_err(crate::reconcile::PassError::from)? else {
+        return Err(StageError::Server(
+            "the case was not opened: see the comments of the issue".into(),
+        ));
+    };
+    say(&format!(
+        "alice put the label on: case {case}, a security branch for every target"
+    ));
+    let security = format!("refs/heads/embargo/{case}/{main}");
+    let desk = stage.clone_for("dave", MIRROR).await?;
+    git(&desk, &["fetch", "--quiet", fix.0.to_str().unwrap_or_default(), &fix.1]).await?;
+    git(
+        &desk,
+        &["push", "--quiet", "origin", &format!("+FETCH_HEAD:{security}")],
+    )
+    .await?;
+    stage.settle().await?;
+    say("dave pushed the fix to main's security branch; the bot carried it to the others");
+    let mut waived = Vec::new();
+    let facts = snapshot(&stage, case).await?;
+    for target in facts["targets"].as_array().into_iter().flatten() {
+        let branch = target["branch"].as_str().unwrap_or_default();
+        let verdict = target["verdict"].as_str().unwrap_or_default();
+        if branch != main && !["present", "adapted", "not-affected"].contains(&verdict) {
+            let text = format!("/embargo not-affected {branch} because in this rehearsal nobody resolves its conflict");
+            stage.sandbox.comment(MIRROR, "alice", issue, &text)?;
+            say(&format!(
+                "{branch}: {verdict}; waived, because nobody is here to resolve it"
+            ));
+            waived.push(branch.to_owned());
+        }
+    }
+    stage.settle().await?;
+    for (person, text) in [
+        ("carol", "/embargo cve waive because this is a rehearsal"),
+        ("alice", "/embargo approve"),
+        ("bob", "/embargo publish"),
+    ] {
+        stage.sandbox.comment(MIRROR, person, issue, text)?;
+        say(&format!("{person}: {text}"));
+        stage.settle().await?;
+    }
+    let facts = snapshot(&stage, case).await?;
+    let end = facts["embargo"]["ends_at"]
+        .as_str()
+        .and_then(|end| end.parse::<Timestamp>().ok());
+    let Some(end) = end else {
+        return Err(StageError::Server("the case has no embargo".into()));
+    };
+    stage.clock.move_to(end - SignedDuration::from_secs(1));
+    stage.settle().await?;
+    let early = public_pushes(&stage, before);
+    say(&format!(
+        "one second before the end of the embargo: {early} public pushes"
+    ));
+    stage.clock.move_to(end);
+    stage.settle().await?;
+    let facts = snapshot(&stage, case).await?;
+    let published = facts["state"] == "published";
+    say(if published {
+        "the embargo ended: every branch is public, in one push"
+    } else {
+        "the embargo ended: the gate is closed"
+    });
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let verdicts = facts["targets"].as_array().into_iter().flatten();
+    let verdicts = verdicts
+        .map(|target| (text(&target["branch"]), text(&target["verdict"])))
+        .collect();
+    let mut closed_by = Vec::new();
+    if !published {
+        leaves(&facts["gate"]["reasons"], &mut closed_by);
+    }
+    leave_behind(&stage, &case.to_string())?;
+    Ok(Report {
+        case: case.to_string(),
+        published: published && early == 0,
+        verdicts,
+        waived,
+        public_pushes: public_pushes(&stage, before),
+        closed_by,
+        out: stage.dir.clone(),
+    })
+}
+
+fn leaves(reasons: &serde_json::Value, into: &mut Vec<String>) {
+    for reason in reasons
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|reason| reason["holds"] == false)
+    {
+        match reason["children"].as_array() {
+            Some(children) if !children.is_empty() => leaves(&reason["children"], into),
+            _ => into.push(reason["text"].as_str().unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+fn public_pushes(stage: &Stage, since: usize) -> usize {
+    let entries = stage.sandbox.timeline();
+    let later = entries.iter().skip(since);
+    later
+        .filter(|entry| entry.kind == "git.push" && entry.surface == Surface::Public)
+        .count()
+}
+
+async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_json::Value, StageError> {
+    let body = stage
+        .server
+        .store
+        .snapshot(case)
+        .await
+        .map_err(crate::reconcile::PassError::from)?;
+    Ok(body
+        .and_then(|body| serde_json::from_str(&body).ok())
+        .unwrap_or_default())
+}
+
+/// A small repository with two stable branches, which differ where no fix touches, and a fix for it.
+async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
+    let desk = stage.clone_for("alice", PUBLIC).await?;
+    let source = |name: &str| {
+        format!(
+            "/* {name} */\n\nint copy(char *to, const char *from, int length)\n{{\n    memcpy(to, from, length);\n    return 0;\n}}\n\n/* the end */\n"
+        )
+    };
+    let commit = async |text: String, message: &str| -> Result<String, StageError> {
+        std::fs::write(desk.join(FILE), text)?;
+        git(&desk, &["add", FILE]).await?;
+        git(&desk, &["commit", "--quiet", "--message", message]).await
+    };
+    git(&desk, &["checkout", "--quiet", "-b", "master"]).await?;
+    commit(source("8.0"), "copy: begin").await?;
+    git(&desk, &["branch", "v8.0-maint"]).await?;
+    commit(source("9.0"), "copy: 9.0").await?;
+    git(&desk, &["branch", "v9.0-maint"]).await?;
+    commit(source("next"), "copy: towards the next release").await?;
+    git(
+        &desk,
+        &["push", "--quiet", "origin", "master", "v8.0-maint", "v9.0-maint"],
+    )
+    .await?;
+    git(&desk, &["checkout", "--quiet", "-b", "fix"]).await?;
+    let fixed = source("next").replace(
+        "    memcpy",
+        "    if (length < 0 || length > 64)\n        return -1;\n    memcpy",
+    );
+    commit(fixed, "copy: check the length before the copy").await?;
+    Ok((desk, "fix".to_owned()))
+}
+
+/// The branches of a real repository as they were before a fix, and the fix on main's.
+async fn replay(
+    stage: &Stage,
+    path: &Path,
+    main: &str,
+    stable: &[String],
+    fix: &[String],
+) -> Result<(PathBuf, String), StageError> {
+    let wrong = |text: &str| StageError::Server(text.into());
+    let (Some(first), Some(last)) = (fix.first(), fix.last()) else {
+        return Err(wrong("--fix names no commit"));
+    };
+    let path = path.canonicalize()?;
+    let base = git(&path, &["rev-parse", "--verify", &format!("{first}^1^{{commit}}")]).await?;
+    let when = git(&path, &["show", "--no-patch", "--format=%ct", first]).await?;
+    let before = when.parse::<i64>().unwrap_or_default() - 1;
+    let public = stage.sandbox.repository_dir(PUBLIC);
+    let public = public.to_str().unwrap_or_default();
+    git(
+        &path,
+        &["push", "--quiet", public, &format!("{base}:refs/heads/{main}")],
+    )
+    .await?;
+    let names = git(
+        &path,
+        &["for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes"],
+    )
+    .await?;
+    for reference in names.lines() {
+        let short = reference.strip_prefix("refs/heads/").or_else(|| {
+            reference
+                .strip_prefix("refs/remotes/")
+                .and_then(|rest| rest.split_once('/'))
+                .map(|(_, name)| name)
+        });
+        let Some(short) = short.filter(|short| stable.iter().any(|glob| glob_match::glob_match(glob, short))) else {
+            continue;
+        };
+        // As it was when the fix was made: whatever was backported later is not there yet.
+        let limit = format!("--before={before}");
+        let then = git(&path, &["rev-list", "-1", "--first-parent", &limit, reference]).await?;
+        if !then.is_empty() && short != main {
+            git(
+                &path,
+                &[
+                    "push",
+                    "--quiet",
+                    "--force",
+                    public,
+                    &format!("{then}:refs/heads/{short}"),
+                ],
+            )
+            .await?;
+        }
+    }
+    let desk = stage.dir.join("desks").join("fix");
+    std::fs::create_dir_all(&desk)?;
+    git(
+        &desk,
+        &[
+            "clone",
+            "--quiet",
+            "--shared",
+            "--no-checkout",
+            path.to_str().unwrap_or_default(),
+            ".",
+        ],
+    )
+    .await?;
+    git(&desk, &["checkout", "--quiet", "--detach", &base]).await?;
+    let mut arguments = vec!["cherry-pick", "--ff", "--keep-redundant-commits"];
+    arguments.extend(fix.iter().map(String::as_str));
+    git(&desk, &arguments).await.map_err(|_| {
+        StageError::Server(format!("the fix up to {last} does not apply on the parent of its first commit").into())
+    })?;
+    git(&desk, &["branch", "rehearsed-fix"]).await?;
+    Ok((desk, "rehearsed-fix".to_owned()))
+}
+
+/// Leaves what people would look at: both repositories, the mails, the advisories, the timeline.
+fn leave_behind(stage: &Stage, case: &str) -> Result<(), StageError> {
+    for (name, repository) in [("public.git", PUBLIC), ("private.git", MIRROR)] {
+        let to = stage.dir.join(name);
+        if !to.exists() {
+            std::os::unix::fs::symlink(stage.sandbox.repository_dir(repository), to)?;
+        }
+    }
+    let folder = stage.dir.join("advisories");
+    std::fs::create_dir_all(&folder)?;
+    for advisory in stage.sandbox.advisories(PUBLIC) {
+        let id = advisory["ghsa_id"].as_str().unwrap_or("advisory").to_owned();
+        std::fs::write(folder.join(format!("{id}.json")), format!("{advisory:#}\n"))?;
+    }
+    stage
+        .sandbox
+        .write_timeline(&stage.dir.join("timeline.json"), Some(case))?;
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! The stage: a sandbox with a public repository and its mirror, people with roles, and the server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use embargod_sandbox::{AppFacts, NewRepository, Order, Permission, Sandbox, SandboxError, app_keys};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::MovableClock;
+use crate::cli::Failure;
+use crate::clock::Clock as _;
+use crate::config::load;
+use crate::reconcile::PassError;
+use crate::server::Server;
+
+/// The public repository of the stage.
+pub const PUBLIC: &str = "example/example";
+/// Its private mirror.
+pub const MIRROR: &str = "example/example-security";
+const SECRET: &str = "the-secret-of-the-rehearsal";
+
+/// Why the stage could not be used.
+#[derive(Debug, Error)]
+pub enum StageError {
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The machine.
+    #[error("the machine could not be used: {0}")]
+    Machine(#[from] std::io::Error),
+    /// A pass of the server.
+    #[error(transparent)]
+    Pass(#[from] PassError),
+    /// Git in somebody's work tree.
+    #[error("git {0} failed: {1}")]
+    Git(String, String),
+    /// The server could not be put together.
+    #[error("{0}")]
+    Server(Failure),
+}
+
+/// Everything that a rehearsal runs on.
+pub struct Stage {
+    /// Where it all is.
+    pub dir: PathBuf,
+    /// The forge and the mailbox.
+    pub sandbox: Sandbox,
+    /// The time.
+    pub clock: MovableClock,
+    /// The server under rehearsal.
+    pub server: Server,
+    listener: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl Stage {
+    /// Puts the stage up below a folder. `main` and `stable` are the project's branches; `extra` goes into the project's
+    /// configuration as it is.
+    pub async fn build(
+        dir: &Path,
+        main: &str,
+        stable: &[String],
+        extra: &str,
+        now: Timestamp,
+    ) -> Result<Self, StageError> {
+        std::fs::create_dir_all(dir)?;
+        let dir = dir.canonicalize()?;
+        let clock = MovableClock::at(now);
+        let (private, public) = app_keys()?;
+        let app = AppFacts {
+            id: 7,
+            slug: "embargod".to_owned(),
+            public_key: public,
+            webhook_secret: SECRET.to_owned(),
+            webhook_url: String::new(),
+        };
+        let lists = ["devel@lists.example.org", "announce@lists.example.org"].map(str::to_owned);
+        let sandbox = Sandbox::start(&dir, Arc::new(clock.clone()), app, lists.to_vec()).await?;
+        let people = [
+            ("alice", Permission::Admin),
+            ("bob", Permission::Write),
+            ("carol", Permission::Write),
+            ("dave", Permission::Write),
+        ];
+        let people = people.map(|(name, permission)| (name.to_owned(), permission));
+        let plain = NewRepository {
+            people: people.into(),
+            ..NewRepository::default()
+        };
+        sandbox.create_repository(PUBLIC, plain.clone()).await?;
+        sandbox
+            .create_repository(MIRROR, NewRepository { private: true, ..plain })
+            .await?;
+        sandbox.set_default_branch(PUBLIC, main);
+        std::fs::write(dir.join("app.pem"), private)?;
+        std::fs::write(dir.join("webhook.secret"), SECRET)?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let path = dir.join("embargod.toml");
+        std::fs::write(&path, configuration(&sandbox, &dir, &url, main, stable, extra))?;
+        let loaded = load(&path).map_err(|error| StageError::Server(error.into()))?;
+        let server = Server::new(&loaded, Arc::new(clock.clone()))
+            .await
+            .map_err(StageError::Server)?;
+        sandbox.set_webhook_url(&format!("{url}/webhooks/github"));
+        let routes = server.routes.clone();
+        let listener = tokio::spawn(async move {
+            let _ = axum::serve(listener, routes).await;
+        });
+        Ok(Self {
+            dir,
+            sandbox,
+            clock,
+            server,
+            listener,
+        })
+    }
+
+    /// Delivers what happened, in this order, and lets the server come to rest.
+    pub async fn settle_with(&self, order: Order) -> Result<(), StageError> {
+        // What the bot does makes deliveries of its own: they are given too.
+        for _ in 0..3 {
+            self.sandbox.deliver(order).await;
+            self.server.worker.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// Delivers what happened and lets the server come to rest.
+    pub async fn settle(&self) -> Result<(), StageError> {
+        self.settle_with(Order::AsHappened).await
+    }
+
+    /// Moves the clock by so many seconds.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.clock
+            .move_to(self.clock.now() + jiff::SignedDuration::from_secs(seconds));
+    }
+
+    /// A person's clone of a repository.
+    pub async fn clone_for(&self, person: &str, repository: &str) -> Result<PathBuf, StageError> {
+        let path = self.dir.join("desks").join(person).join(repository.replace('/', "-"));
+        let url = self.sandbox.clone_url(repository, person)?;
+        if !path.exists() {
+            std::fs::create_dir_all(&path)?;
+            git(&path, &["clone", "--quiet", &url, "."]).await?;
+        }
+        git(&path, &["fetch", "--quiet", "--prune", "origin"]).await?;
+        Ok(path)
+    }
+
+    /// The tip of a branch.
+    pub async fn tip(&self, repository: &str, branch: &str) -> Option<String> {
+        self.sandbox
+            .git(repository, &["rev-parse", &format!("refs/heads/{branch}")])
+            .await
+            .ok()
+    }
+}
+
+fn configuration(sandbox: &Sandbox, dir: &Path, url: &str, main: &str, stable: &[String], extra: &str) -> String {
+    let stable: Vec<_> = stable.iter().map(|glob| format!("{{ glob = {glob:?} }}")).collect();
+    format!(
+        r#"listen = "127.0.0.1:0"
+public_url = "{url}"
+data_dir = {data:?}
+database_url = "sqlite:{dir}/embargod.db"
+resync_seconds = 2
+
+[github.main]
+api_url = "{api}"
+git_url = "{git}"
+app_id = 7
+private_key_file = "app.pem"
+webhook_secret_file = "webhook.secret"
+
+[smtp]
+url = "smtp+plain://{smtp}"
+from = "Example Security <security@example.org>"
+
+[[project]]
+name = "example"
+main = {main:?}
+stable = [{stable}]
+public = {{ connection = "github.main", repo = "{PUBLIC}" }}
+private = {{ connection = "github.main", repo = "{MIRROR}" }}
+{extra}
+[project.roles]
+security_team = ["alice"]
+release_manager = ["bob"]
+cve_coordinator = ["carol"]
+[project.advisory]
+ecosystem = "other"
+package = "example"
+[project.announce]
+lists = ["devel@lists.example.org", "announce@lists.example.org"]
+"#,
+        data = dir.join("data"),
+        dir = dir.display(),
+        api = sandbox.api_url(),
+        git = sandbox.git_url(),
+        smtp = sandbox.smtp_address(),
+        stable = stable.join(", "),
+    )
+}
+
+/// Runs git as a person does, with an identity and without the machine's configuration.
+pub async fn git(folder: &Path, arguments: &[&str]) -> Result<String, StageError> {
+    let output = tokio::process::Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args([
+            "-c",
+            "user.name=A Developer",
+            "-c",
+            "user.email=developer@example.org",
+            "-c",
+            "advice.detachedHead=false",
+        ])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .output()
+        .await?;
+    if !output.status.success() {
+        let verb = arguments.first().copied().unwrap_or_default();
+        return Err(StageError::Git(
+            verb.to_owned(),
+            String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        ));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

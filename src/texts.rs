@@ -1,0 +1,140 @@
+//! What people read on the forge. Whatever comes from outside is made inert; the bot's own comments carry a marker, by which
+//! it finds them again and says nothing twice.
+
+use embargod_core::case::{Case, CaseView, TargetView, Verdict};
+use embargod_core::escape::inert;
+use embargod_core::gate::Gate;
+use embargod_core::{BranchName, CaseId};
+use embargod_forge::Audience;
+use embargod_repo::Conflict;
+use jiff::Timestamp;
+
+/// The marker of a comment of the bot's.
+pub fn marker(key: &str) -> String {
+    format!("<!-- embargod:{key} -->")
+}
+
+/// A text with its marker.
+pub fn marked(key: &str, text: &str) -> String {
+    format!("{}\n{text}", marker(key))
+}
+
+/// Text in a fence that is longer than every run of backticks in it.
+pub fn fenced(text: &str) -> String {
+    let (mut longest, mut run) = (2, 0);
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// How far away an instant is, in one unit: coarse, so that the status does not change with every look.
+fn countdown(end: Timestamp, now: Timestamp) -> String {
+    let seconds = end.duration_since(now).as_secs();
+    match seconds {
+        ..=0 => "has ended".to_owned(),
+        1..7_200 => "less than two hours left".to_owned(),
+        7_200..172_800 => format!("{} hours left", seconds / 3_600),
+        _ => format!("{} days left", seconds / 86_400),
+    }
+}
+
+/// The verdict in its word.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotAffected => "not affected",
+        Verdict::Present => "present",
+        Verdict::Adapted => "adapted",
+        Verdict::Unproven => "unproven",
+        Verdict::Partial => "partial",
+        Verdict::Reverted => "reverted",
+        Verdict::Missing => "missing",
+    }
+}
+
+/// The status comment.
+pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, state: &str, now: Timestamp) -> String {
+    let embargo = match case.embargo.ends_at() {
+        Some(end) => format!("{} until {end} ({})", case.embargo.state_name(), countdown(end, now)),
+        None => case.embargo.state_name().to_owned(),
+    };
+    let mut text = format!(
+        "### Case {}\n\nState: **{state}**. Embargo: {embargo}. Gate: **{}**.\n\n| branch | head | verdict | note |\n|---|---|---|---|\n",
+        case.id,
+        if gate.open { "open" } else { "closed" },
+    );
+    for (branch, target) in &view.targets {
+        text.push_str(&row(case, branch, target));
+    }
+    text.push_str(&format!("\nReasons:\n\n{}", gate.to_markdown()));
+    let hooks = audience
+        .hooks
+        .map_or_else(|| "an unknown number of".to_owned(), |hooks| hooks.to_string());
+    text.push_str(&format!(
+        "\nWho can see this: {} people, {} teams, {hooks} webhooks{}.\n",
+        audience.people.len(),
+        audience.teams.len(),
+        if audience.unreadable.is_empty() {
+            String::new()
+        } else {
+            format!(" (the App may not read: {})", audience.unreadable.join(", "))
+        },
+    ));
+    text
+}
+
+fn row(case: &Case, branch: &BranchName, target: &TargetView) -> String {
+    let note = match (target.leaked, case.waivers.get(branch)) {
+        (true, _) => "public before its time".to_owned(),
+        (_, Some(waiver)) => format!("waived by {}: {}", inert(&waiver.by), inert(&waiver.because)),
+        _ => format!("{} commits", target.patches.len()),
+    };
+    let short = target.head.short();
+    format!("| `{branch}` | `{short}` | {} | {note} |\n", verdict(target.verdict))
+}
+
+/// The title of a security branch's pull request.
+pub fn pull_title(case: CaseId, target: &BranchName) -> String {
+    format!("{case}: {target}")
+}
+
+/// The body of a security branch's pull request.
+pub fn pull_body(case: CaseId, target: &BranchName) -> String {
+    format!(
+        "Security branch of case {case} for `{target}`.\n\nDo not merge: the bot publishes every branch at once when the embargo has ended. \
+         Its check `embargod/embargo` says what is missing.\n"
+    )
+}
+
+/// What conflicts and the commands that resolve it.
+pub fn conflict(case: CaseId, target: &BranchName, conflict: &Conflict) -> String {
+    let what = match (conflict.carrying, &conflict.cause) {
+        (true, _) => format!("The fix `{}` does not apply to `{target}`.", conflict.commit),
+        (false, Some(cause)) => format!(
+            "`{}` no longer applies to `{target}` since the public commit `{cause}`.",
+            conflict.commit
+        ),
+        (false, None) => format!("`{}` no longer applies to `{target}`.", conflict.commit),
+    };
+    let mut text = format!("{what} A person must resolve it.\n\nIn conflict:\n");
+    for (path, hunks) in &conflict.files {
+        text.push_str(&format!("\n{}\n", fenced(&String::from_utf8_lossy(path))));
+        for hunk in hunks {
+            text.push_str(&format!("\n{}\n", fenced(hunk)));
+        }
+    }
+    let branch = case.security_branch(target);
+    let commands = match conflict.carrying {
+        true => format!(
+            "git fetch origin\ngit switch --track origin/{branch}\ngit cherry-pick -x {}\n# resolve, then:\ngit cherry-pick --continue\ngit push origin {branch}",
+            conflict.commit
+        ),
+        false => format!(
+            "git fetch origin\ngit switch --track origin/{branch}\ngit rebase origin/{target}\n# resolve, then:\ngit rebase --continue\ngit push --force-with-lease origin {branch}"
+        ),
+    };
+    text.push_str(&format!("\nTo resolve it:\n\n{}\n", fenced(&commands)));
+    text
+}

@@ -1,0 +1,156 @@
+//! The workers: deliveries are hints that something of a project may have changed; a resync finds what no delivery told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use embargod_store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use tokio::sync::{Mutex, Notify};
+
+use crate::project::Project;
+use crate::reconcile::{PassError, Reconciler};
+
+/// How many deliveries are read at once.
+const BATCH: u32 = 100;
+/// How long a failed pass waits for its first repetition; the wait doubles up to the resync.
+const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
+
+/// All projects at work.
+pub struct Worker {
+    reconciler: Reconciler,
+    projects: Vec<Arc<Desk>>,
+    inbox: Arc<Notify>,
+    resync: SignedDuration,
+}
+
+/// A project, one pass at a time.
+struct Desk {
+    project: Project,
+    one_at_a_time: Mutex<()>,
+    hint: Notify,
+}
+
+impl Worker {
+    /// Workers for these projects. `inbox` is notified when a delivery was stored.
+    pub fn new(reconciler: Reconciler, projects: Vec<Project>, inbox: Arc<Notify>, resync: Duration) -> Arc<Self> {
+        let desk = |project| {
+            Arc::new(Desk {
+                project,
+                one_at_a_time: Mutex::new(()),
+                hint: Notify::new(),
+            })
+        };
+        let resync = SignedDuration::try_from(resync).unwrap_or(SignedDuration::from_mins(1));
+        Arc::new(Self {
+            reconciler,
+            projects: projects.into_iter().map(desk).collect(),
+            inbox,
+            resync,
+        })
+    }
+
+    /// Works until it is dropped.
+    pub async fn run(self: Arc<Self>) {
+        let mut tasks = tokio::task::JoinSet::new();
+        for desk in &self.projects {
+            tasks.spawn(Arc::clone(&self).tend(Arc::clone(desk)));
+        }
+        loop {
+            if let Err(error) = self.read_inbox().await {
+                tracing::error!(%error, "the inbox could not be read; the resync goes on without it");
+            }
+            self.inbox.notified().await;
+        }
+    }
+
+    /// Takes the deliveries that wait and gives every project that they are about a hint.
+    async fn read_inbox(&self) -> Result<(), StoreError> {
+        loop {
+            let waiting = self.reconciler.store.pending_deliveries(BATCH).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            for stored in waiting {
+                for desk in &self.projects {
+                    if concerns(&desk.project, &stored.delivery.body) {
+                        desk.hint.notify_one();
+                    }
+                }
+                // A hint that is lost in a crash is made good by the look that every start begins with.
+                finish(&self.reconciler.store, stored.id, self.reconciler.clock.now()).await?;
+            }
+        }
+    }
+
+    async fn tend(self: Arc<Self>, desk: Arc<Desk>) {
+        let mut failures = 0_u32;
+        loop {
+            let outcome = {
+                let _turn = desk.one_at_a_time.lock().await;
+                self.reconciler.pass(&desk.project).await
+            };
+            let now = self.reconciler.clock.now();
+            let after = |wait: SignedDuration| now.checked_add(wait).unwrap_or(Timestamp::MAX);
+            let next = match outcome {
+                Ok(wake) => {
+                    failures = 0;
+                    wake.map_or(after(self.resync), |wake| wake.min(after(self.resync)))
+                }
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    tracing::error!(project = desk.project.name, %error, failures, "a pass ended early; it is repeated");
+                    after(wait(&error, failures).min(self.resync))
+                }
+            };
+            tokio::select! {
+                () = desk.hint.notified() => {}
+                () = self.reconciler.clock.sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Reads the inbox and brings every project to rest, for those who want to see the end: rehearsals and tests.
+    pub async fn settle(&self) -> Result<(), PassError> {
+        self.read_inbox().await?;
+        for desk in &self.projects {
+            let _turn = desk.one_at_a_time.lock().await;
+            self.reconciler.pass(&desk.project).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn finish(store: &Store, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    store.finish_delivery(id, now).await
+}
+
+fn wait(error: &PassError, failures: u32) -> SignedDuration {
+    if let PassError::Forge(error) = error
+        && let embargod_forge::Class::Transient(wait) = error.class
+        && wait > Duration::from_secs(1)
+    {
+        return SignedDuration::try_from(wait).unwrap_or(FIRST_WAIT);
+    }
+    FIRST_WAIT * 2_i32.pow(failures.min(10).saturating_sub(1))
+}
+
+/// Whether a delivery is about a project; one that does not say what it is about is about all.
+fn concerns(project: &Project, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Delivery {
+        repository: Option<Repository>,
+    }
+    #[derive(Deserialize)]
+    struct Repository {
+        full_name: Option<String>,
+    }
+    let name = serde_json::from_slice::<Delivery>(body)
+        .ok()
+        .and_then(|body| body.repository?.full_name);
+    name.is_none_or(|name| {
+        [&project.public_name, &project.mirror_name]
+            .into_iter()
+            .any(|known| known.eq_ignore_ascii_case(&name))
+    })
+}
