@@ -8,6 +8,7 @@ use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
 use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts};
 use embargod_repo::{RefUpdate, push, remote_branches};
+use jiff::Timestamp;
 
 use super::comments::tell;
 use super::journal::bodies;
@@ -93,7 +94,9 @@ async fn open(
     let targets = project
         .maintained
         .targets(&public, jiff::tz::Offset::UTC.to_datetime(now).date());
-    let embargo = Embargo::by_policy(now, &project.policy.embargo);
+    // People set ends to the second at most; the default one has no fractions either.
+    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let embargo = Embargo::by_policy(whole, &project.policy.embargo);
     let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
         let text = "No case was opened: the main branch of the configuration is not in the public repository.";
         return tell(project, issue, &format!("ground:{}", labeled.id), text).await;

@@ -8,5 +8,5 @@ mod script;
 mod stage;
 
 pub use clock::MovableClock;
-pub use script::{Report, Script, Source, run};
+pub use script::{ISSUE, LABEL, Report, Script, Source, run, seed};
 pub use stage::{MIRROR, PUBLIC, Stage, StageError, git};

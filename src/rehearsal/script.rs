@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
 
-const ISSUE: &str = "A length is not checked.\n\n```advisory\nsummary = \"A length is not checked before a copy\"\n\
+/// The issue of a rehearsal.
+pub const ISSUE: &str = "A length is not checked.\n\n```advisory\nsummary = \"A length is not checked before a copy\"\n\
     description = \"A guest can send a length larger than the buffer; the host copies that many bytes.\"\n\
     severity = \"high\"\ncredits = [\"A Reporter\"]\n```\n";
-const LABEL: &str = "security::confirmed";
+/// The label that opens a case.
+pub const LABEL: &str = "security::confirmed";
 const FILE: &str = "copy.c";
 
 /// What is rehearsed.
@@ -204,7 +206,7 @@ async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_js
 }
 
 /// A small repository with two stable branches, which differ where no fix touches, and a fix for it.
-async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
+pub async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
     let desk = stage.clone_for("alice", PUBLIC).await?;
     let source = |name: &str| {
         format!(

@@ -1,0 +1,247 @@
+//! A case on the stage of a rehearsal, told step by step.
+
+#![allow(dead_code, reason = "each story uses what it needs")]
+
+use embargod::clock::Clock as _;
+use embargod::rehearsal::{ISSUE, LABEL, MIRROR, PUBLIC, Stage, git, seed};
+use embargod_core::CaseId;
+use embargod_sandbox::{Entry, Order, Surface};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub struct Tale {
+    pub stage: Stage,
+    pub issue: u64,
+    pub case: Option<CaseId>,
+    pub order: Order,
+    fix: (std::path::PathBuf, String),
+    before: usize,
+    _folder: tempfile::TempDir,
+}
+
+impl Tale {
+    /// A seeded public repository and an issue of the mirror without a label.
+    pub async fn begin(extra: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let now = Timestamp::from_second(Timestamp::now().as_second()).expect("an instant");
+        let stage = Stage::build(folder.path(), "master", &["v*-maint".to_owned()], extra, now)
+            .await
+            .expect("a stage");
+        let fix = seed(&stage).await.expect("seeded");
+        let issue = stage
+            .sandbox
+            .open_issue(MIRROR, "alice", "canary-title", ISSUE)
+            .expect("an issue");
+        let before = stage.sandbox.timeline().len();
+        Self {
+            stage,
+            issue,
+            case: None,
+            order: Order::AsHappened,
+            fix,
+            before,
+            _folder: folder,
+        }
+    }
+
+    /// The same with the label on and the case open.
+    pub async fn opened(extra: &str) -> Self {
+        let mut tale = Self::begin(extra).await;
+        tale.open().await;
+        tale
+    }
+
+    pub async fn open(&mut self) {
+        self.stage.sandbox.label(MIRROR, "alice", self.issue, LABEL, true);
+        self.settle().await;
+        let number = i64::try_from(self.issue).expect("small");
+        self.case = self
+            .stage
+            .server
+            .store
+            .latest_case("example", number)
+            .await
+            .expect("read");
+        assert!(self.case.is_some(), "a case: {:?}", self.comments());
+    }
+
+    /// Opened, fixed, waived, approved and asked for.
+    pub async fn ready(extra: &str) -> Self {
+        let mut tale = Self::opened(extra).await;
+        tale.fix().await;
+        tale.agree().await;
+        tale
+    }
+
+    pub async fn agree(&mut self) {
+        for (person, text) in [
+            ("carol", "/embargo cve CVE-2026-1234"),
+            ("alice", "/embargo approve"),
+            ("bob", "/embargo publish"),
+        ] {
+            self.say(person, text).await;
+        }
+    }
+
+    pub fn id(&self) -> CaseId {
+        self.case.expect("the case is open")
+    }
+
+    pub fn branch(&self, target: &str) -> String {
+        format!("embargo/{}/{target}", self.id())
+    }
+
+    pub async fn settle(&self) {
+        self.stage.settle_with(self.order).await.expect("at rest");
+    }
+
+    pub async fn say(&self, person: &str, text: &str) {
+        self.stage
+            .sandbox
+            .comment(MIRROR, person, self.issue, text)
+            .expect("written");
+        self.settle().await;
+    }
+
+    /// Dave pushes the fix to the security branch of main.
+    pub async fn fix(&self) {
+        self.push_fix().await;
+        self.settle().await;
+    }
+
+    pub async fn push_fix(&self) {
+        let desk = self.stage.clone_for("dave", MIRROR).await.expect("a clone");
+        git(
+            &desk,
+            &["fetch", "--quiet", self.fix.0.to_str().expect("text"), &self.fix.1],
+        )
+        .await
+        .expect("fetched");
+        let to = format!("+FETCH_HEAD:refs/heads/{}", self.branch("master"));
+        git(&desk, &["push", "--quiet", "origin", &to]).await.expect("pushed");
+    }
+
+    /// A person changes a file on a branch of a repository and pushes.
+    pub async fn commit(&self, person: &str, repository: &str, branch: &str, file: &str, text: &str, message: &str) {
+        let desk = self.stage.clone_for(person, repository).await.expect("a clone");
+        git(&desk, &["checkout", "--quiet", "--detach", &format!("origin/{branch}")])
+            .await
+            .expect("checked out");
+        std::fs::write(desk.join(file), text).expect("written");
+        git(&desk, &["add", file]).await.expect("added");
+        git(&desk, &["commit", "--quiet", "--message", message])
+            .await
+            .expect("committed");
+        git(
+            &desk,
+            &["push", "--quiet", "origin", &format!("HEAD:refs/heads/{branch}")],
+        )
+        .await
+        .expect("pushed");
+    }
+
+    pub async fn at_the_end(&self) {
+        let end = self.end().await;
+        self.stage.clock.move_to(end);
+        self.settle().await;
+    }
+
+    pub async fn end(&self) -> Timestamp {
+        let facts = self.facts().await;
+        facts["embargo"]["ends_at"]
+            .as_str()
+            .expect("an end")
+            .parse()
+            .expect("an instant")
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.stage.clock.now()
+    }
+
+    pub async fn facts(&self) -> Value {
+        let body = self
+            .stage
+            .server
+            .store
+            .snapshot(self.id())
+            .await
+            .expect("read")
+            .expect("observed");
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    pub async fn state(&self) -> String {
+        self.facts().await["state"].as_str().expect("a state").to_owned()
+    }
+
+    pub fn comments(&self) -> String {
+        let comments = self.stage.sandbox.comments(MIRROR, self.issue);
+        comments
+            .into_iter()
+            .map(|(by, text)| format!("{by}: {text}\n"))
+            .collect()
+    }
+
+    /// What the bot made public since the issue was written.
+    pub fn public_by_bot(&self) -> Vec<Entry> {
+        let entries = self.stage.sandbox.timeline().into_iter().skip(self.before);
+        entries
+            .filter(|entry| entry.surface == Surface::Public && !["alice", "dave"].contains(&&*entry.by))
+            .collect()
+    }
+
+    pub async fn assert_silent(&self) {
+        let public = self.public_by_bot();
+        assert!(public.is_empty(), "{public:#?}");
+    }
+
+    /// One atomic push of exactly these branches, then the rest, each once.
+    pub async fn assert_published(&self, branches: &[&str]) {
+        let public = self.public_by_bot();
+        let pushes: Vec<_> = public.iter().filter(|entry| entry.kind == "git.push").collect();
+        assert_eq!(pushes.len(), 1, "{}\n{public:#?}", self.comments());
+        assert_eq!(public[0].kind, "git.push", "the push leads");
+        let mut moved: Vec<_> = pushes[0].details["refs"]
+            .as_array()
+            .expect("refs")
+            .iter()
+            .map(|step| {
+                step["ref"]
+                    .as_str()
+                    .expect("a name")
+                    .trim_start_matches("refs/heads/")
+                    .to_owned()
+            })
+            .collect();
+        moved.sort();
+        assert_eq!(moved, branches);
+        for (kind, count) in [("advisory.published", 1), ("mail", 2)] {
+            assert_eq!(
+                public.iter().filter(|entry| entry.kind == kind).count(),
+                count,
+                "{kind}"
+            );
+        }
+        assert_eq!(self.state().await, "published");
+        assert_eq!(self.stage.sandbox.issue_is_open(MIRROR, self.issue), Some(false));
+        let branches = self
+            .stage
+            .sandbox
+            .git(MIRROR, &["for-each-ref", "refs/heads/embargo"])
+            .await
+            .expect("listed");
+        assert_eq!(branches, "", "the security branches are gone");
+    }
+
+    /// Whether a public branch has the fix.
+    pub async fn is_fixed(&self, branch: &str) -> bool {
+        let file = self
+            .stage
+            .sandbox
+            .git(PUBLIC, &["show", &format!("{branch}:copy.c")])
+            .await
+            .expect("read");
+        file.contains("length > 64")
+    }
+}
