@@ -22,8 +22,13 @@ pub struct Tale {
 impl Tale {
     /// A seeded public repository and an issue of the mirror without a label.
     pub async fn begin(extra: &str) -> Self {
+        Self::begin_at(extra, Timestamp::now()).await
+    }
+
+    /// The same at another time.
+    pub async fn begin_at(extra: &str, now: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let now = Timestamp::from_second(Timestamp::now().as_second()).expect("an instant");
+        let now = Timestamp::from_second(now.as_second()).expect("an instant");
         let stage = Stage::build(folder.path(), "master", &["v*-maint".to_owned()], extra, now)
             .await
             .expect("a stage");

@@ -91,6 +91,7 @@ struct Shared {
     // Pushes go one after another, so that what changed is plain.
     pushes: tokio::sync::Mutex<()>,
     faults: Mutex<Vec<Fault>>,
+    recorded: tokio::sync::watch::Sender<usize>,
     url: String,
     smtp: String,
     lists: Vec<String>,
@@ -137,6 +138,7 @@ impl Sandbox {
             world: Mutex::new(world),
             pushes: tokio::sync::Mutex::new(()),
             faults: Mutex::new(Vec::new()),
+            recorded: tokio::sync::watch::Sender::new(0),
             url,
             smtp,
             lists,
@@ -172,6 +174,17 @@ impl Sandbox {
     /// What happened so far.
     pub fn timeline(&self) -> Vec<Entry> {
         self.world().timeline.clone()
+    }
+
+    /// Waits until what happened so far satisfies a condition.
+    pub async fn wait_until(&self, holds: impl Fn(&[Entry]) -> bool) {
+        let mut recorded = self.shared.recorded.subscribe();
+        while !holds(&self.timeline()) {
+            // The sender lives as long as the sandbox.
+            if recorded.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Adds a fault to those that are waiting.

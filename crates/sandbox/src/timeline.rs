@@ -52,6 +52,7 @@ impl Shared {
     pub(crate) fn record(&self, private: bool, kind: &str, by: &str, details: Value) {
         let now = self.now();
         self.world().record(now, private, kind, by, details);
+        self.recorded.send_modify(|count| *count += 1);
     }
 }
 

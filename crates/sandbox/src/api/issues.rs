@@ -51,11 +51,14 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         }),
         (&Method::GET, [number, "comments"]) => with_number(number, |number| {
             let world = request.shared.world();
-            let issue = world
-                .repositories
-                .get(request.repository)
-                .and_then(|known| known.issues.get(&number));
-            let Some(issue) = issue else { return Reply::not_found() };
+            let known = world.repositories.get(request.repository);
+            let Some(issue) = known.and_then(|known| known.issues.get(&number)) else {
+                // A pull request has comments too, and at first none.
+                return match known.is_some_and(|known| known.pulls.contains_key(&number)) {
+                    true => Reply::page(Vec::new(), request.query),
+                    false => Reply::not_found(),
+                };
+            };
             let comment = |comment| json::comment(&request.shared.url, request.repository, number, comment);
             Reply::page(issue.comments.iter().map(comment).collect(), request.query)
         }),

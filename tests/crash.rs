@@ -1,0 +1,189 @@
+//! `serve` killed with SIGKILL around each step of the publication, and started again: the same end, nothing done twice.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use common::Tale;
+use embargod::rehearsal::{MIRROR, PUBLIC};
+use embargod_sandbox::{Entry, Fault, When};
+use jiff::{SignedDuration, Timestamp};
+
+const ALL: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
+
+/// A server in a process of its own, on the wall clock, with every log line that there is.
+struct Serve {
+    child: Arc<Mutex<Child>>,
+}
+
+impl Serve {
+    fn start(tale: &Tale) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_embargod"))
+            .arg("serve")
+            .arg("--config")
+            .arg(tale.stage.dir.join("embargod.toml"))
+            .env("RUST_LOG", "trace")
+            .stdin(Stdio::null())
+            .stderr(Stdio::from(
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(tale.stage.dir.join("serve.log"))
+                    .expect("a log"),
+            ))
+            .spawn()
+            .expect("started");
+        Self {
+            child: Arc::new(Mutex::new(child)),
+        }
+    }
+
+    fn killer(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let child = Arc::clone(&self.child);
+        Arc::new(move || {
+            let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+            child.kill().expect("killed");
+            child.wait().expect("gone");
+        })
+    }
+
+    fn kill(&self) {
+        (self.killer())();
+    }
+}
+
+/// A case that is due: everything is agreed, and its embargo ended a minute ago by the wall clock.
+async fn due() -> Tale {
+    let past = Timestamp::now() - SignedDuration::from_hours(14 * 24) - SignedDuration::from_secs(60);
+    let mut tale = Tale::begin_at("", past).await;
+    tale.open().await;
+    tale.fix().await;
+    tale.agree().await;
+    tale.assert_silent().await;
+    tale.stage.clock.move_to(Timestamp::now());
+    tale
+}
+
+fn ended(entries: &[Entry]) -> bool {
+    let deleted = |entry: &Entry| {
+        let refs = entry.details["refs"].as_array();
+        refs.is_some_and(|refs| refs.iter().any(|step| step["new"].is_null()))
+    };
+    let mails = entries.iter().filter(|entry| entry.kind == "mail").count();
+    entries.iter().any(|entry| entry.kind == "git.push" && deleted(entry)) && mails == 2
+}
+
+/// No line of the log, at any level, has anything of the fix, the branches or the title.
+fn assert_no_canary(tale: &Tale) {
+    let mut log = String::new();
+    let mut file = std::fs::File::open(tale.stage.dir.join("serve.log")).expect("a log");
+    file.read_to_string(&mut log).expect("text");
+    assert!(log.contains("ready"), "the server wrote its log");
+    for canary in [
+        "canary",
+        "embargo/",
+        "v9.0-maint",
+        "check the length",
+        "copy.c",
+        "A length",
+        "CVE-2026-1234",
+    ] {
+        assert!(!log.contains(canary), "{canary:?} in {log}");
+    }
+}
+
+/// Kills the server at the request that fits, the n-th one; with `effect` off the request has none.
+async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
+    let tale = due().await;
+    for _ in 1..nth {
+        tale.stage
+            .sandbox
+            .fail(Fault::call(method, path, When::Before, Arc::new(|| {})));
+    }
+    let dead = Arc::new(tokio::sync::Notify::new());
+    let server = Serve::start(&tale);
+    let (kill, told) = (server.killer(), Arc::clone(&dead));
+    let strike: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+        kill();
+        told.notify_one();
+    });
+    let when = if effect { When::After } else { When::Before };
+    let fault = Fault {
+        answer: (!effect).then_some((503, None)),
+        ..Fault::call(method, path, when, strike)
+    };
+    tale.stage.sandbox.fail(fault);
+    dead.notified().await;
+    let again = Serve::start(&tale);
+    tale.stage.sandbox.wait_until(ended).await;
+    again.kill();
+    tale.settle().await;
+    tale.assert_published(&ALL).await;
+    let said = tale.comments().matches("Published: every branch at once").count();
+    assert_eq!(said, 1, "the comment is there once");
+    assert_no_canary(&tale);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn around_the_push() {
+    let path = format!("{PUBLIC}.git/git-receive-pack");
+    for effect in [false, true] {
+        killed_at("POST", &path, 1, effect).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn around_the_advisory() {
+    for effect in [false, true] {
+        killed_at("PATCH", "security-advisories", 1, effect).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn around_the_pushes_to_the_mirror() {
+    let path = format!("{MIRROR}.git/git-receive-pack");
+    for nth in [1, 2] {
+        for effect in [false, true] {
+            killed_at("POST", &path, nth, effect).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn around_the_comment_and_the_end_of_the_issue() {
+    for effect in [false, true] {
+        killed_at("POST", "/issues/1/comments", 1, effect).await;
+        killed_at("PATCH", "/issues/1", 1, effect).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
+    let tale = due().await;
+    let dead = Arc::new(tokio::sync::Notify::new());
+    let server = Serve::start(&tale);
+    let (kill, told) = (server.killer(), Arc::clone(&dead));
+    let strike: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+        kill();
+        told.notify_one();
+    });
+    tale.stage
+        .sandbox
+        .fail(Fault::call("SMTP", "DATA", When::After, strike));
+    dead.notified().await;
+    let again = Serve::start(&tale);
+    tale.stage.sandbox.wait_until(ended).await;
+    again.kill();
+    tale.settle().await;
+    tale.assert_published(&ALL).await;
+    assert!(
+        tale.comments().contains("whether a mail was sent is unknown"),
+        "{}",
+        tale.comments()
+    );
+    assert_no_canary(&tale);
+}
