@@ -185,5 +185,23 @@ async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
         "{}",
         tale.comments()
     );
+    let effect = |arguments: &[&str]| {
+        let config = tale.stage.dir.join("embargod.toml");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_embargod"));
+        let output = command
+            .arg("--config")
+            .arg(config)
+            .arg("effect")
+            .args(arguments)
+            .output()
+            .expect("run");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, listed) = effect(&["list"]);
+    let id = listed.split_whitespace().next().expect("one waits").to_owned();
+    assert!(code == Some(0) && id.contains(":announce:"), "{listed}");
+    assert_eq!(effect(&["done", "nothing"]).0, Some(1));
+    assert_eq!(effect(&["done", &id]).0, Some(0));
+    assert_eq!(effect(&["list"]), (Some(0), String::new()));
     assert_no_canary(&tale);
 }

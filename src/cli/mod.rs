@@ -4,6 +4,7 @@
 
 mod case;
 mod config;
+mod effect;
 mod rehearse;
 mod serve;
 
@@ -38,6 +39,9 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(case::Case),
+    /// Look at steps that wait for a person, and settle them.
+    #[command(subcommand)]
+    Effect(effect::Effect),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -64,6 +68,7 @@ pub async fn main() -> ExitCode {
         Command::Serve => serve::run(&arguments.config).await,
         Command::Rehearse(arguments) => rehearse::run(arguments).await,
         Command::Case(command) => case::run(&command, &arguments.config).await,
+        Command::Effect(command) => effect::run(&command, &arguments.config).await,
         Command::Config(command) => config::run(&command, &arguments.config),
     };
     result.unwrap_or_else(|failure| {

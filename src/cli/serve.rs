@@ -15,6 +15,7 @@ use crate::server::Server;
 pub(super) async fn run(path: &Path) -> Result<ExitCode, Failure> {
     let loaded = load(path)?;
     start_log();
+    let _lock = lock(&loaded.config.data_dir)?;
     let server = Server::new(&loaded, Arc::new(WallClock)).await?;
     let listener = TcpListener::bind(loaded.config.listen)
         .await
@@ -29,6 +30,17 @@ pub(super) async fn run(path: &Path) -> Result<ExitCode, Failure> {
     server.store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// One server at a time works with a data folder: two would rebuild against each other.
+fn lock(data_dir: &Path) -> Result<std::fs::File, Failure> {
+    let path = data_dir.join("lock");
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(data_dir).map_err(|error| wrong(&error))?;
+    let file = std::fs::File::create(&path).map_err(|error| wrong(&error))?;
+    file.try_lock()
+        .map_err(|_| wrong(&"another server works with this folder; stop it first"))?;
+    Ok(file)
 }
 
 /// JSON lines on standard error; `RUST_LOG` sets the level.
