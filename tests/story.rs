@@ -47,8 +47,9 @@ async fn from_one_label_to_one_atomic_publication() {
     }
     let pulls = tale.stage.sandbox.pulls(MIRROR);
     assert!(pulls.iter().all(|(_, _, open, merged)| !open && *merged), "{pulls:?}");
-    let status = tale.comments().matches("### Case").count();
-    assert_eq!(status, 1, "one status comment");
+    let said = tale.comments();
+    assert_eq!(said.matches("### Case").count(), 1, "one status comment");
+    assert!(said.contains("State: **published**"), "{said}");
 }
 
 #[tokio::test]
@@ -162,6 +163,37 @@ async fn a_branch_that_is_not_affected_is_waived_and_left_alone() {
     tale.at_the_end().await;
     tale.assert_published(&["master", "v9.0-maint"]).await;
     assert!(!tale.is_fixed("v8.0-maint").await);
+}
+
+#[tokio::test]
+async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement() {
+    let mut tale = Tale::opened("").await;
+    let other = "int copy(char *to, const char *from, int n)\n{\n    memcpy(to, from, n);\n    return 1;\n}\n";
+    tale.commit("alice", PUBLIC, "v8.0-maint", "copy.c", other, "rewritten")
+        .await;
+    tale.fix().await;
+    let fix = tale.stage.tip(MIRROR, &tale.branch("master")).await.expect("the fix");
+    let resolved = other.replace("    memcpy", "    if (n < 0 || n > 64)\n        return -1;\n    memcpy");
+    let message = format!("copy: check the length before the copy\n\n(cherry picked from commit {fix})");
+    tale.commit(
+        "dave",
+        MIRROR,
+        &tale.branch("v8.0-maint"),
+        "copy.c",
+        &resolved,
+        &message,
+    )
+    .await;
+    tale.agree().await;
+    assert!(
+        tale.comments().contains("/embargo ack v8.0-maint"),
+        "{}",
+        tale.comments()
+    );
+    tale.at_the_end().await;
+    tale.assert_silent().await;
+    tale.say("alice", "/embargo ack v8.0-maint").await;
+    tale.assert_published(&ALL).await;
 }
 
 #[tokio::test]
@@ -315,6 +347,15 @@ async fn the_label_taken_off_by_the_team_closes_the_case() {
         .await
         .expect("listed");
     assert_eq!(branches.lines().count(), 3, "the branches are kept");
+    tale.stage.pass_seconds(30 * 86_400);
+    tale.settle().await;
+    let listed = tale
+        .stage
+        .sandbox
+        .git(MIRROR, &["for-each-ref", "refs/heads/embargo"])
+        .await
+        .expect("listed");
+    assert_eq!(listed, "", "for thirty days");
 }
 
 #[tokio::test]

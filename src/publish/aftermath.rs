@@ -10,7 +10,7 @@ use embargod_store::StoreError;
 use super::published;
 use crate::mail::MailError;
 use crate::project::Project;
-use crate::reconcile::{Journal, Look, PassError, Reconciler, facts, tell};
+use crate::reconcile::{Journal, Look, PassError, Reconciler, facts, show_end, tell};
 
 /// How a step went.
 enum Outcome {
@@ -75,7 +75,7 @@ pub(crate) async fn aftermath(
     }
     let now = reconciler.clock.now();
     // The last observation stands; what the events tell is newer.
-    if let Some(body) = reconciler.store.snapshot(journal.case.id).await? {
+    if progress && let Some(body) = reconciler.store.snapshot(journal.case.id).await? {
         let mut whole: serde_json::Value = serde_json::from_str(&body).map_err(|_| StoreError::Damaged)?;
         let fresh = facts(&project.name, &project.lists, &journal.case);
         for key in ["state", "approval", "publication", "embargo", "cve"] {
@@ -117,6 +117,7 @@ async fn take(
             let url = journal.case.draft.as_ref().map_or("", |draft| draft.url.as_str());
             let text = format!("Published: every branch at once. The advisory: {url}");
             tell(project, journal.case.issue, "published", &text).await?;
+            show_end(project, &journal.case, &text).await?;
             Ok(Outcome::Done("on the issue".to_owned()))
         }
         Step::CloseIssue => {

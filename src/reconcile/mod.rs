@@ -31,7 +31,7 @@ pub(crate) use comments::{tell, unhandled};
 pub(crate) use follow::Branches;
 pub(crate) use journal::Journal;
 pub(crate) use observe::Observation;
-pub(crate) use show::facts;
+pub(crate) use show::{facts, show_end};
 
 /// How often a case is looked at again at once because something changed.
 const MOST_LOOKS: u32 = 20;
@@ -86,17 +86,21 @@ impl Reconciler {
         if !facts.private {
             return Err(PassError::MirrorIsPublic);
         }
-        opening::alarm_public_labels(self, project).await?;
-        opening::open_cases(self, project, &facts).await?;
+        // What goes wrong in one place holds up no other: the first failure is told when all had their turn.
+        let mut failure = opening::alarm_public_labels(self, project).await.err();
+        failure = failure.or(opening::open_cases(self, project, &facts).await.err());
         let mut wake: Option<Timestamp> = None;
         for stored in self.store.cases().await? {
-            if stored.project == project.name
-                && let Some(at) = self.settle(project, stored.id, &facts).await?
-            {
-                wake = Some(wake.map_or(at, |wake| wake.min(at)));
+            if stored.project != project.name {
+                continue;
+            }
+            match self.settle(project, stored.id, &facts).await {
+                Ok(Some(at)) => wake = Some(wake.map_or(at, |wake| wake.min(at))),
+                Ok(None) => {}
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
-        Ok(wake)
+        failure.map_or(Ok(wake), Err)
     }
 
     async fn settle(
@@ -119,7 +123,15 @@ impl Reconciler {
             return Ok(Look::Quiet(None));
         };
         if journal.case.closed.is_some() && journal.case.publication.is_none() {
-            return Ok(Look::Quiet(None));
+            return opening::tidy(self, project, &journal.case).await;
+        }
+        if journal
+            .case
+            .publication
+            .as_ref()
+            .is_some_and(|publication| publication.is_public())
+        {
+            return publish::aftermath(self, project, &mut journal).await;
         }
         let public = project
             .clone
@@ -133,14 +145,7 @@ impl Reconciler {
         if publish::recover(self, project, &mut journal, &branches).await? {
             return Ok(Look::Again);
         }
-        if journal
-            .case
-            .publication
-            .as_ref()
-            .is_some_and(|publication| publication.is_public())
-        {
-            return publish::aftermath(self, project, &mut journal).await;
-        }
+
         if opening::closed_by_label(self, project, &mut journal).await?
             || opening::prepare(self, project, &mut journal, facts).await?
             || follow::follow(self, project, &mut journal, &branches).await?

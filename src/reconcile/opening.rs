@@ -2,26 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use embargod_core::case::Event;
+use embargod_core::case::{Case, Event};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
 use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts};
-use embargod_repo::{RefUpdate, push, remote_branches};
+use embargod_repo::{PushOutcome, RefUpdate, Side, push, remote_branches};
 use jiff::Timestamp;
 
 use super::comments::tell;
 use super::journal::bodies;
-use super::{Journal, PassError, Reconciler};
+use super::{Journal, Look, PassError, Reconciler};
 use crate::people::person;
 use crate::project::Project;
 
+/// How long the branches of a closed case are kept.
+const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// The mirror's default branch: one of the bot's own, so that followed commits close no issue there.
 pub(super) const DEFAULT_BRANCH: &str = "embargod";
 
 /// The label on a public issue is never answered there; the private side is alarmed.
 pub(super) async fn alarm_public_labels(reconciler: &Reconciler, project: &Project) -> Result<(), PassError> {
-    for issue in project.public.issues_labelled(&project.label).await? {
+    let issues = match project.public.issues_labelled(&project.label).await {
+        // A public repository without issues has none to be alarmed by.
+        Err(error) if error.is_not_found() => return Ok(()),
+        issues => issues?,
+    };
+    for issue in issues {
         let key = format!("public-label:{}:{}", project.name, issue.number);
         if reconciler.store.marked(&key).await? {
             continue;
@@ -156,6 +163,39 @@ pub(super) async fn closed_by_label(
     let text = "The case is closed. Its branches and the draft are kept; put the label on again to open a new case.";
     tell(project, issue.number, &format!("closed:{}", unlabeled.id), text).await?;
     Ok(true)
+}
+
+/// Deletes the security branches of a case that was closed long ago; the bot's own clone keeps their heads.
+pub(super) async fn tidy(reconciler: &Reconciler, project: &Project, case: &Case) -> Result<Look, PassError> {
+    let Some(until) = case.closed.and_then(|at| at.checked_add(KEPT).ok()) else {
+        return Ok(Look::Quiet(None));
+    };
+    let now = reconciler.clock.now();
+    if now < until {
+        return Ok(Look::Quiet(Some(until)));
+    }
+    let key = format!("tidied:{}", case.id);
+    if reconciler.store.marked(&key).await? {
+        return Ok(Look::Quiet(None));
+    }
+    let remote = project.mirror_remote().await?;
+    let there = project.clone.fetch(&remote, Side::Mirror).await?;
+    let mut updates = Vec::new();
+    for target in &case.targets {
+        let branch = case.id.security_branch(target);
+        if let Some(head) = there.get(&branch) {
+            project.clone.keep(case.id, head).await?;
+            updates.push(RefUpdate {
+                branch,
+                from: Some(head.clone()),
+                to: None,
+            });
+        }
+    }
+    if push(project.clone.path(), &remote, &updates).await? == PushOutcome::Done {
+        reconciler.store.mark(&key, now).await?;
+    }
+    Ok(Look::Quiet(None))
 }
 
 /// The draft advisory and the mirror's own default branch.

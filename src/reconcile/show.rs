@@ -46,6 +46,21 @@ pub(super) async fn show(
     Ok(())
 }
 
+/// The status comment of a case that is public: what was, and no gate any more.
+pub(crate) async fn show_end(project: &Project, case: &Case, text: &str) -> Result<(), PassError> {
+    let (comments, bot) = (project.mirror.comments(case.issue).await?, project.mirror.bot().await?);
+    let text = format!("### Case {}\n\nState: **published**. {text}", case.id);
+    keep(
+        project,
+        case.issue,
+        &comments,
+        &bot,
+        &format!("status:{}", case.id),
+        &text,
+    )
+    .await
+}
+
 /// What was observed, in the form of `case show --json`; what events alone tell is laid over it when it is read.
 fn snapshot(project: &Project, case: &Case, seen: &Observation, gate: &Gate) -> Value {
     let targets: Vec<_> = seen
