@@ -205,3 +205,22 @@ async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
     assert_eq!(effect(&["list"]), (Some(0), String::new()));
     assert_no_canary(&tale);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embargo_that_ends_seconds_ahead_on_the_wall_clock_needs_no_delivery() {
+    let mut tale = Tale::begin("").await;
+    tale.open().await;
+    tale.fix().await;
+    let end = Timestamp::now() + SignedDuration::from_secs(8);
+    tale.say("bob", &format!("/embargo until {end} because this is a story"))
+        .await;
+    tale.agree().await;
+    tale.assert_silent().await;
+    let server = Serve::start(&tale);
+    tale.stage.sandbox.wait_until(ended).await;
+    assert!(Timestamp::now() >= end, "not before the end");
+    server.kill();
+    tale.stage.clock.move_to(Timestamp::now());
+    tale.settle().await;
+    tale.assert_published(&ALL).await;
+}

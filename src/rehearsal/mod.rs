@@ -4,9 +4,10 @@
 //! stand-ins. Story tests use the same stage.
 
 mod clock;
+mod replay;
 mod script;
 mod stage;
 
 pub use clock::MovableClock;
-pub use script::{ISSUE, LABEL, Report, Script, Source, run, seed};
+pub use script::{EMBEDDED, ISSUE, LABEL, Report, Script, Source, run, seed};
 pub use stage::{MIRROR, PUBLIC, Stage, StageError, git};

@@ -1,11 +1,12 @@
 //! What the people do in a rehearsal, from the label to the announcement.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use embargod_sandbox::Surface;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::replay::{replay, resolve};
 use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
 
 /// The issue of a rehearsal.
@@ -15,6 +16,9 @@ pub const ISSUE: &str = "A length is not checked.\n\n```advisory\nsummary = \"A 
 /// The label that opens a case.
 pub const LABEL: &str = "security::confirmed";
 const FILE: &str = "copy.c";
+
+/// The stable branches of the embedded repository, one of them past its end of life.
+pub const EMBEDDED: &str = "{ glob = \"v*-maint\" }, { name = \"v5.0-maint\", end_of_life = \"2020-01-01\" }";
 
 /// What is rehearsed.
 pub enum Source {
@@ -63,8 +67,11 @@ pub struct Report {
 /// Runs the whole life of a case. `say` hears what happens.
 pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<Report, StageError> {
     let (main, stable) = match &script.source {
-        Source::Embedded => ("master".to_owned(), vec!["v*-maint".to_owned()]),
-        Source::Repository { main, stable, .. } => (main.clone(), stable.clone()),
+        Source::Embedded => ("master".to_owned(), EMBEDDED.to_owned()),
+        Source::Repository { main, stable, .. } => {
+            let rules: Vec<_> = stable.iter().map(|glob| format!("{{ glob = {glob:?} }}")).collect();
+            (main.clone(), rules.join(", "))
+        }
     };
     let stage = Stage::build(&script.out, &main, &stable, "", Timestamp::now()).await?;
     let fix = match &script.source {
@@ -109,16 +116,37 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
     for target in facts["targets"].as_array().into_iter().flatten() {
         let branch = target["branch"].as_str().unwrap_or_default();
         let verdict = target["verdict"].as_str().unwrap_or_default();
-        if branch != main && !["present", "adapted", "not-affected"].contains(&verdict) {
-            let text = format!("/embargo not-affected {branch} because in this rehearsal nobody resolves its conflict");
-            stage.sandbox.comment(MIRROR, "alice", issue, &text)?;
-            say(&format!(
-                "{branch}: {verdict}; waived, because nobody is here to resolve it"
-            ));
+        if branch == main || verdict == "present" {
+            continue;
+        }
+        say(&format!("{branch}: {verdict}; the bot waits and says what to do"));
+        let resolved = match &script.source {
+            Source::Embedded => false,
+            Source::Repository { path, stable, fix, .. } => resolve(&stage, path, stable, fix, case, branch).await?,
+        };
+        stage.settle().await?;
+        let facts = snapshot(&stage, case).await?;
+        let now = facts["targets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|target| target["branch"] == branch);
+        let now = now.map_or("missing", |target| target["verdict"].as_str().unwrap_or_default());
+        let text = match (resolved, now) {
+            (true, "present") => {
+                say(&format!("{branch}: dave pushed the project's own backport; {now}"));
+                continue;
+            }
+            (true, "adapted") => format!("/embargo ack {branch}"),
+            _ => format!("/embargo not-affected {branch} because in this rehearsal nobody resolves its conflict"),
+        };
+        say(&format!("{branch}: {now}; alice: {text}"));
+        stage.sandbox.comment(MIRROR, "alice", issue, &text)?;
+        if now != "adapted" || !resolved {
             waived.push(branch.to_owned());
         }
+        stage.settle().await?;
     }
-    stage.settle().await?;
     for (person, text) in [
         ("carol", "/embargo cve waive because this is a rehearsal"),
         ("alice", "/embargo approve"),
@@ -205,7 +233,7 @@ async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_js
         .unwrap_or_default())
 }
 
-/// A small repository with two stable branches, which differ where no fix touches, and a fix for it.
+/// A small repository with two stable branches and one past its end of life, which differ where no fix touches, and a fix for it.
 pub async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
     let desk = stage.clone_for("alice", PUBLIC).await?;
     let source = |name: &str| {
@@ -219,14 +247,24 @@ pub async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
         git(&desk, &["commit", "--quiet", "--message", message]).await
     };
     git(&desk, &["checkout", "--quiet", "-b", "master"]).await?;
-    commit(source("8.0"), "copy: begin").await?;
+    commit(source("5.0"), "copy: begin").await?;
+    git(&desk, &["branch", "v5.0-maint"]).await?;
+    commit(source("8.0"), "copy: 8.0").await?;
     git(&desk, &["branch", "v8.0-maint"]).await?;
     commit(source("9.0"), "copy: 9.0").await?;
     git(&desk, &["branch", "v9.0-maint"]).await?;
     commit(source("next"), "copy: towards the next release").await?;
     git(
         &desk,
-        &["push", "--quiet", "origin", "master", "v8.0-maint", "v9.0-maint"],
+        &[
+            "push",
+            "--quiet",
+            "origin",
+            "master",
+            "v5.0-maint",
+            "v8.0-maint",
+            "v9.0-maint",
+        ],
     )
     .await?;
     git(&desk, &["checkout", "--quiet", "-b", "fix"]).await?;
@@ -236,85 +274,6 @@ pub async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
     );
     commit(fixed, "copy: check the length before the copy").await?;
     Ok((desk, "fix".to_owned()))
-}
-
-/// The branches of a real repository as they were before a fix, and the fix on main's.
-async fn replay(
-    stage: &Stage,
-    path: &Path,
-    main: &str,
-    stable: &[String],
-    fix: &[String],
-) -> Result<(PathBuf, String), StageError> {
-    let wrong = |text: &str| StageError::Server(text.into());
-    let (Some(first), Some(last)) = (fix.first(), fix.last()) else {
-        return Err(wrong("--fix names no commit"));
-    };
-    let path = path.canonicalize()?;
-    let base = git(&path, &["rev-parse", "--verify", &format!("{first}^1^{{commit}}")]).await?;
-    let when = git(&path, &["show", "--no-patch", "--format=%ct", first]).await?;
-    let before = when.parse::<i64>().unwrap_or_default() - 1;
-    let public = stage.sandbox.repository_dir(PUBLIC);
-    let public = public.to_str().unwrap_or_default();
-    git(
-        &path,
-        &["push", "--quiet", public, &format!("{base}:refs/heads/{main}")],
-    )
-    .await?;
-    let names = git(
-        &path,
-        &["for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes"],
-    )
-    .await?;
-    for reference in names.lines() {
-        let short = reference.strip_prefix("refs/heads/").or_else(|| {
-            reference
-                .strip_prefix("refs/remotes/")
-                .and_then(|rest| rest.split_once('/'))
-                .map(|(_, name)| name)
-        });
-        let Some(short) = short.filter(|short| stable.iter().any(|glob| glob_match::glob_match(glob, short))) else {
-            continue;
-        };
-        // As it was when the fix was made: whatever was backported later is not there yet.
-        let limit = format!("--before={before}");
-        let then = git(&path, &["rev-list", "-1", "--first-parent", &limit, reference]).await?;
-        if !then.is_empty() && short != main {
-            git(
-                &path,
-                &[
-                    "push",
-                    "--quiet",
-                    "--force",
-                    public,
-                    &format!("{then}:refs/heads/{short}"),
-                ],
-            )
-            .await?;
-        }
-    }
-    let desk = stage.dir.join("desks").join("fix");
-    std::fs::create_dir_all(&desk)?;
-    git(
-        &desk,
-        &[
-            "clone",
-            "--quiet",
-            "--shared",
-            "--no-checkout",
-            path.to_str().unwrap_or_default(),
-            ".",
-        ],
-    )
-    .await?;
-    git(&desk, &["checkout", "--quiet", "--detach", &base]).await?;
-    let mut arguments = vec!["cherry-pick", "--ff", "--keep-redundant-commits"];
-    arguments.extend(fix.iter().map(String::as_str));
-    git(&desk, &arguments).await.map_err(|_| {
-        StageError::Server(format!("the fix up to {last} does not apply on the parent of its first commit").into())
-    })?;
-    git(&desk, &["branch", "rehearsed-fix"]).await?;
-    Ok((desk, "rehearsed-fix".to_owned()))
 }
 
 /// Leaves what people would look at: both repositories, the mails, the advisories, the timeline.

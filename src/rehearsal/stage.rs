@@ -60,15 +60,9 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    /// Puts the stage up below a folder. `main` and `stable` are the project's branches; `extra` goes into the project's
+    /// Puts the stage up below a folder. `main` is the project's main branch, `stable` its rules for stable ones (TOML); `extra` goes into the project's
     /// configuration as it is.
-    pub async fn build(
-        dir: &Path,
-        main: &str,
-        stable: &[String],
-        extra: &str,
-        now: Timestamp,
-    ) -> Result<Self, StageError> {
+    pub async fn build(dir: &Path, main: &str, stable: &str, extra: &str, now: Timestamp) -> Result<Self, StageError> {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         let clock = MovableClock::at(now);
@@ -164,8 +158,7 @@ impl Stage {
     }
 }
 
-fn configuration(sandbox: &Sandbox, dir: &Path, url: &str, main: &str, stable: &[String], extra: &str) -> String {
-    let stable: Vec<_> = stable.iter().map(|glob| format!("{{ glob = {glob:?} }}")).collect();
+fn configuration(sandbox: &Sandbox, dir: &Path, url: &str, main: &str, stable: &str, extra: &str) -> String {
     format!(
         r#"listen = "127.0.0.1:0"
 public_url = "{url}"
@@ -206,7 +199,6 @@ lists = ["devel@lists.example.org", "announce@lists.example.org"]
         api = sandbox.api_url(),
         git = sandbox.git_url(),
         smtp = sandbox.smtp_address(),
-        stable = stable.join(", "),
     )
 }
 

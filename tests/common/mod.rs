@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each story uses what it needs")]
 
 use embargod::clock::Clock as _;
-use embargod::rehearsal::{ISSUE, LABEL, MIRROR, PUBLIC, Stage, git, seed};
+use embargod::rehearsal::{EMBEDDED, ISSUE, LABEL, MIRROR, PUBLIC, Stage, git, seed};
 use embargod_core::CaseId;
 use embargod_sandbox::{Entry, Order, Surface};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ impl Tale {
     pub async fn begin_at(extra: &str, now: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let now = Timestamp::from_second(now.as_second()).expect("an instant");
-        let stage = Stage::build(folder.path(), "master", &["v*-maint".to_owned()], extra, now)
+        let stage = Stage::build(folder.path(), "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
         let fix = seed(&stage).await.expect("seeded");
