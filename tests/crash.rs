@@ -123,7 +123,7 @@ async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
     again.kill();
     tale.settle().await;
     tale.assert_published(&ALL).await;
-    let said = tale.comments().matches("Published: every branch at once").count();
+    let said = tale.comments().matches("embargod:published").count();
     assert_eq!(said, 1, "the comment is there once");
     assert_no_canary(&tale);
 }

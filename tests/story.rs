@@ -166,6 +166,21 @@ async fn a_branch_that_is_not_affected_is_waived_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_waiver_after_the_carry_takes_the_fix_from_that_branch_again() {
+    let mut tale = Tale::opened("").await;
+    tale.fix().await;
+    tale.say(
+        "alice",
+        "/embargo not-affected v8.0-maint because nobody calls it there",
+    )
+    .await;
+    tale.agree().await;
+    tale.at_the_end().await;
+    tale.assert_published(&["master", "v9.0-maint"]).await;
+    assert!(!tale.is_fixed("v8.0-maint").await);
+}
+
+#[tokio::test]
 async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement() {
     let mut tale = Tale::opened("").await;
     let other = "int copy(char *to, const char *from, int n)\n{\n    memcpy(to, from, n);\n    return 1;\n}\n";

@@ -69,6 +69,10 @@ pub fn merged(repository: &Path, commit: &CommitId) -> Result<Option<(CommitId, 
 /// The range-diff between two versions of a branch, bounded, for people.
 pub async fn range_diff(repository: &Path, tip: &CommitId, old: &CommitId, new: &CommitId) -> Result<String, GitError> {
     let base = git_text(repository, "merge-base", &[tip.as_str(), old.as_str()]).await?;
+    // git takes an empty range for a usage error.
+    if base.trim() == old.as_str() || tip == new {
+        return Ok("one of the two versions has no commits of its own".to_owned());
+    }
     let ranges = [format!("{}..{old}", base.trim()), format!("{tip}..{new}")];
     let output = git(repository, "range-diff", &["--no-color", &ranges[0], &ranges[1]]).await?;
     if !output.status.success() {
