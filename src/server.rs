@@ -61,6 +61,7 @@ impl Server {
             store: store.clone(),
             clock,
             mailer,
+            ground: Arc::default(),
         };
         let resync = Duration::from_secs(config.resync_seconds.into());
         Ok(Self {

@@ -166,6 +166,35 @@ async fn a_branch_that_is_not_affected_is_waived_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_commit_that_would_close_a_public_issue_never_gets_there() {
+    let mut tale = Tale::opened("").await;
+    let public = tale
+        .stage
+        .sandbox
+        .open_issue(PUBLIC, "dave", "something else", "")
+        .expect("an issue");
+    tale.fix().await;
+    let message = format!("more of it\n\nFixes #{public}, see {MIRROR} and @alice");
+    tale.commit("dave", MIRROR, &tale.branch("master"), "more.c", "more\n", &message)
+        .await;
+    tale.agree().await;
+    let said = tale.comments();
+    assert!(
+        said.contains("names the private mirror") && said.contains("bare reference"),
+        "{said}"
+    );
+    tale.at_the_end().await;
+    tale.assert_silent().await;
+    for (repository, number) in [(PUBLIC, public), (MIRROR, tale.issue)] {
+        assert_eq!(
+            tale.stage.sandbox.issue_is_open(repository, number),
+            Some(true),
+            "{repository}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_waiver_after_the_carry_takes_the_fix_from_that_branch_again() {
     let mut tale = Tale::opened("").await;
     tale.fix().await;

@@ -151,28 +151,32 @@ async fn publish_advisory(project: &Project, journal: &Journal) -> Result<Outcom
     };
     let known = project.public.advisory(&draft.id).await?;
     if !known.published {
-        let facts = approved(journal)?;
-        let sections = [("Impact", &facts.impact), ("Workarounds", &facts.workaround)];
-        let extra: String = sections
-            .iter()
-            .filter_map(|(title, text)| text.as_ref().map(|text| format!("\n\n### {title}\n\n{text}")))
-            .collect();
-        let text = AdvisoryText {
-            summary: facts.summary.trim().to_owned(),
-            description: format!("{}{extra}", facts.description),
-            severity: facts
-                .severity
-                .map(|severity| severity.name().to_owned())
-                .filter(|_| facts.cvss.is_none()),
-            cvss: facts.cvss.clone(),
-            cwes: facts.cwe.clone(),
-            cve: cve(journal).map(str::to_owned),
-            ecosystem: project.advisory.ecosystem.clone(),
-            package: project.advisory.package.clone(),
-        };
+        let text = advisory_text(project, &approved(journal)?, cve(journal));
         project.public.publish_advisory(&draft.id, &text).await?;
     }
     Ok(Outcome::Done(draft.id.clone()))
+}
+
+/// The advisory in the forge's form.
+pub(crate) fn advisory_text(project: &Project, facts: &Advisory, cve: Option<&str>) -> AdvisoryText {
+    let sections = [("Impact", &facts.impact), ("Workarounds", &facts.workaround)];
+    let extra: String = sections
+        .iter()
+        .filter_map(|(title, text)| text.as_ref().map(|text| format!("\n\n### {title}\n\n{text}")))
+        .collect();
+    AdvisoryText {
+        summary: facts.summary.trim().to_owned(),
+        description: format!("{}{extra}", facts.description),
+        severity: facts
+            .severity
+            .map(|severity| severity.name().to_owned())
+            .filter(|_| facts.cvss.is_none()),
+        cvss: facts.cvss.clone(),
+        cwes: facts.cwe.clone(),
+        cve: cve.map(str::to_owned),
+        ecosystem: project.advisory.ecosystem.clone(),
+        package: project.advisory.package.clone(),
+    }
 }
 
 async fn announce(

@@ -9,7 +9,7 @@ use embargod_core::roles::Role;
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{PushOutcome as Pushed, RefUpdate, is_ancestor, remote_branches};
 
-pub(crate) use aftermath::aftermath;
+pub(crate) use aftermath::{advisory_text, aftermath};
 
 use crate::people::holds;
 use crate::project::Project;

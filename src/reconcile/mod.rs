@@ -5,6 +5,7 @@
 
 mod comments;
 mod follow;
+mod ground;
 mod journal;
 mod observe;
 mod opening;
@@ -29,6 +30,7 @@ use crate::publish;
 
 pub(crate) use comments::{tell, unhandled};
 pub(crate) use follow::Branches;
+pub use ground::Ground;
 pub(crate) use journal::Journal;
 pub(crate) use observe::Observation;
 pub(crate) use show::{facts, show_end};
@@ -68,6 +70,8 @@ pub struct Reconciler {
     pub clock: Arc<dyn Clock>,
     /// How mail leaves.
     pub mailer: Option<Mailer>,
+    /// What is known of the forges' rules.
+    pub ground: Arc<Ground>,
 }
 
 /// What came of a look at a case.

@@ -16,7 +16,7 @@ use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged
 use git2::{Oid, Repository};
 
 use super::comments::{keep, tell};
-use super::opening::DEFAULT_BRANCH;
+use super::ground;
 use super::{Branches, Journal, PassError, Reconciler};
 use crate::config::PublishMode;
 use crate::people::holds;
@@ -70,18 +70,13 @@ pub(super) async fn observe(
     tell_conflicts(project, &journal.case, &plan, &pulls).await?;
     let issue = project.mirror.issue(journal.case.issue).await?;
     let advisory = Advisory::from_issue(&issue.body);
-    let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground(project, facts));
+    let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground::of_mirror(facts));
     for target in &journal.case.targets {
         let (Some(planned), Some(public)) = (plan.branches.get(target), branches.public.get(target)) else {
             obstacles.push(format!("`{target}` is not in the public repository any more"));
             continue;
         };
-        for obstacle in project.public.obstacles(target).await? {
-            obstacles.push(format!(
-                "`{target}`: the rule {} would refuse the push: {}",
-                obstacle.rule, obstacle.remedy
-            ));
-        }
+        obstacles.extend(reconciler.ground.obstacles(project, target, due, now).await?);
         let leaked = journal.case.leaks.contains_key(target);
         let (to, stands) = destination(project, target, planned, &heads[target], public, leaked).await?;
         if to != *public && !planned.commits.is_empty() {
@@ -409,20 +404,6 @@ async fn found(project: &Project, case: embargod_core::CaseId, planned: &Planned
     all.sort();
     all.dedup();
     Ok(all)
-}
-
-fn ground(project: &Project, facts: &RepositoryFacts) -> Vec<String> {
-    let mut obstacles = Vec::new();
-    if facts.fork || facts.forking_allowed == Some(true) {
-        obstacles.push("the mirror is a fork or may be forked: forbid it in its settings".to_owned());
-    }
-    if facts.default_branch != DEFAULT_BRANCH {
-        tracing::info!(
-            project = project.name,
-            "the mirror's default branch is not the bot's own"
-        );
-    }
-    obstacles
 }
 
 /// The checks of the heads: those of the approved ones while the approval holds, and what must pass again after a rebuild.

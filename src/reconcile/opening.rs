@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use embargod_advisory::Advisory;
 use embargod_core::case::{Case, Event};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
@@ -13,8 +14,10 @@ use jiff::Timestamp;
 use super::comments::tell;
 use super::journal::bodies;
 use super::{Journal, Look, PassError, Reconciler};
+use crate::config::AdvisoryDraft;
 use crate::people::person;
 use crate::project::Project;
+use crate::publish::advisory_text;
 
 /// How long the branches of a closed case are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
@@ -211,10 +214,10 @@ pub(super) async fn prepare(
     if journal.case.draft.is_some() {
         return Ok(false);
     }
-    let summary = format!("Placeholder {}", journal.case.id);
-    let draft = match project.public.find_draft(&summary).await? {
+    let text = draft(project, &journal.case).await?;
+    let draft = match project.public.find_draft(&text.summary).await? {
         Some(draft) => draft,
-        None => project.public.create_draft(&placeholder(project, summary)).await?,
+        None => project.public.create_draft(&text).await?,
     };
     let written = Event::DraftWritten {
         id: draft.id,
@@ -224,10 +227,19 @@ pub(super) async fn prepare(
     Ok(true)
 }
 
-/// What a draft says before its time: nothing.
-fn placeholder(project: &Project, summary: String) -> AdvisoryText {
-    AdvisoryText {
-        summary,
+/// What a draft says before its time: nothing, or where the project wants it, what is complete in the issue by then.
+async fn draft(project: &Project, case: &Case) -> Result<AdvisoryText, PassError> {
+    if project.advisory.draft == AdvisoryDraft::Full {
+        let issue = project.mirror.issue(case.issue).await?;
+        let facts = Advisory::from_issue(&issue.body)
+            .ok()
+            .filter(|facts| facts.missing().is_empty());
+        if let Some(facts) = facts {
+            return Ok(advisory_text(project, &facts, None));
+        }
+    }
+    Ok(AdvisoryText {
+        summary: format!("Placeholder {}", case.id),
         description: "The text follows with the publication.".to_owned(),
         severity: Some("medium".to_owned()),
         cvss: None,
@@ -235,7 +247,7 @@ fn placeholder(project: &Project, summary: String) -> AdvisoryText {
         cve: None,
         ecosystem: project.advisory.ecosystem.clone(),
         package: project.advisory.package.clone(),
-    }
+    })
 }
 
 /// Best effort: an App without the permission leaves the default branch as it is, and the log says so.
