@@ -62,3 +62,71 @@ fn a_missing_file_and_a_wrong_word_are_usage_errors() {
     assert_eq!(embargod(&["frobnicate"]).status.code(), Some(2));
     assert_eq!(embargod(&["--help"]).status.code(), Some(0));
 }
+
+#[test]
+fn a_rehearsal_of_nothing_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("text");
+    let refused = embargod(&[
+        "rehearse",
+        "--out",
+        out,
+        "--repo",
+        "/nonexistent",
+        "--main",
+        "main",
+        "--fix",
+        "HEAD",
+    ]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr).contains("name a git repository with --repo"),
+        "{}",
+        text(&refused.stderr)
+    );
+    let full = embargod(&["rehearse", "--out", out]);
+    assert_eq!(full.status.code(), Some(2), "the folder is not empty any more");
+    assert_eq!(
+        embargod(&["rehearse", "--main", "main"]).status.code(),
+        Some(2),
+        "without --repo"
+    );
+}
+
+#[test]
+fn the_rehearsal_leaves_everything_behind_and_case_show_reads_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let done = embargod(&["rehearse", "--json", "--out", out.to_str().expect("text")]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!(report["published"], true);
+    assert_eq!(report["public_pushes"], 1);
+    for name in [
+        "public.git/HEAD",
+        "private.git/HEAD",
+        "mail",
+        "advisories",
+        "embargod.db",
+    ] {
+        assert!(out.join(name).exists(), "{name}");
+    }
+    let timeline = std::fs::read(out.join("timeline.json")).expect("read");
+    let timeline: Vec<serde_json::Value> = serde_json::from_slice(&timeline).expect("JSON");
+    assert!(timeline.iter().all(|entry| entry["case"] == report["case"]));
+    let config = out.join("embargod.toml");
+    let config = config.to_str().expect("text");
+    let case = report["case"].as_str().expect("an id");
+    let shown = embargod(&["case", "show", case, "--json", "--config", config]);
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    assert_eq!(shown["state"], "published");
+    assert_eq!(shown["targets"].as_array().map(Vec::len), Some(3));
+    assert_eq!(shown["publication"]["receipts"].as_array().map(Vec::len), Some(8));
+    assert_eq!(
+        embargod(&["case", "show", "2026-9999", "--config", config])
+            .status
+            .code(),
+        Some(1)
+    );
+}

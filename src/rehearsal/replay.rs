@@ -18,7 +18,20 @@ pub(super) async fn replay(
     let (Some(first), Some(last)) = (fix.first(), fix.last()) else {
         return Err(wrong("--fix names no commit"));
     };
-    let path = path.canonicalize()?;
+    let path = path.canonicalize().map_err(|error| {
+        StageError::Server(format!("{}: {error}; name a git repository with --repo", path.display()).into())
+    })?;
+    for commit in fix {
+        let commit = format!("{commit}^1^{{commit}}");
+        if git(&path, &["rev-parse", "--quiet", "--verify", &commit])
+            .await
+            .is_err()
+        {
+            return Err(wrong(
+                "--fix: a commit is not in the repository, or has no parent; name commits of the main branch",
+            ));
+        }
+    }
     let base = git(&path, &["rev-parse", "--verify", &format!("{first}^1^{{commit}}")]).await?;
     let when = git(&path, &["show", "--no-patch", "--format=%ct", first]).await?;
     let before = when.parse::<i64>().unwrap_or_default() - 1;
