@@ -39,7 +39,7 @@ pub(crate) async fn aftermath(
         // One step that fails holds up none that does not need it.
         let outcome = match take(reconciler, project, journal, &step).await {
             Ok(outcome) => outcome,
-            Err(PassError::Forge(error)) if error.class == Class::Permanent => {
+            Err(PassError::Forge(error)) if matches!(error.class, Class::Permanent | Class::NotFound) => {
                 Outcome::Stuck("the forge refuses it: look at the App's permissions, then `embargod effect retry`")
             }
             Err(error) => {

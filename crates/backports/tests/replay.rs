@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
-use embargod_backports::{EngineError, Verdict, assess};
+use embargod_backports::{EngineError, Verdict, assess, assess_series};
 use git2::{Oid, Repository, Signature};
 
 const A: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
@@ -105,4 +105,25 @@ fn what_cannot_be_answered_is_an_error() {
         assess(&world.repository, absent, root),
         Err(EngineError::Repository(_))
     ));
+}
+
+#[test]
+fn a_series_that_changes_its_own_lines_is_looked_at_as_a_whole() {
+    let world = World::new();
+    let (one, two) = (A.replace('2', "two"), A.replace('2', "TWO"));
+    let base = world.commit(&[], &[("a", A)]);
+    let first = world.commit(&[base], &[("a", &one)]);
+    let second = world.commit(&[first], &[("a", &two)]);
+    let far = |text: &str| text.replace('9', "nine");
+    let maint = world.commit(&[base], &[("a", &far(A))]);
+    let half = world.commit(&[maint], &[("a", &far(&one))]);
+    let whole = world.commit(&[half], &[("a", &far(&two))]);
+    let verdicts = |tip| {
+        let each = assess_series(&world.repository, &[first, second], tip).expect("verdicts");
+        each.into_iter().map(|evidence| evidence.verdict).collect::<Vec<_>>()
+    };
+    assert_ne!(world.verdict(first, whole), Verdict::Present, "alone it looks changed");
+    assert_eq!(verdicts(whole), [Verdict::Present, Verdict::Present]);
+    assert_eq!(verdicts(half), [Verdict::Present, Verdict::Missing]);
+    assert!(verdicts(maint).iter().all(|verdict| *verdict != Verdict::Present));
 }
