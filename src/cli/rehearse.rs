@@ -82,6 +82,10 @@ pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
         for reason in &report.closed_by {
             println!("  closed: {reason}");
         }
+        println!("became public:");
+        for (at, what) in &report.public {
+            println!("  {at}  {what}");
+        }
         println!(
             "public pushes: {}; everything is in {}",
             report.public_pushes,

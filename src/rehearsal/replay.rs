@@ -33,8 +33,6 @@ pub(super) async fn replay(
         }
     }
     let base = git(&path, &["rev-parse", "--verify", &format!("{first}^1^{{commit}}")]).await?;
-    let when = git(&path, &["show", "--no-patch", "--format=%ct", first]).await?;
-    let before = when.parse::<i64>().unwrap_or_default() - 1;
     let public = stage.sandbox.repository_dir(PUBLIC);
     let public = public.to_str().unwrap_or_default();
     git(
@@ -57,8 +55,8 @@ pub(super) async fn replay(
         let Some(short) = short.filter(|short| stable.iter().any(|glob| glob_match::glob_match(glob, short))) else {
             continue;
         };
-        let then = before_fix(&path, reference, before).await?;
-        if !then.is_empty() && short != main {
+        let then = before_backport(&path, &base, reference, fix).await?;
+        if short != main {
             git(
                 &path,
                 &[
@@ -96,10 +94,35 @@ pub(super) async fn replay(
     Ok((desk, "rehearsed-fix".to_owned()))
 }
 
-/// The commit at which a branch stood before a fix was made: whatever was backported later is not there yet.
-async fn before_fix(path: &Path, reference: &str, before: i64) -> Result<String, StageError> {
-    let limit = format!("--before={before}");
-    git(path, &["rev-list", "-1", "--first-parent", &limit, reference]).await
+/// A branch as it was just before the first backport of the fix, or its tip where there is none.
+async fn before_backport(path: &Path, base: &str, reference: &str, fix: &[String]) -> Result<String, StageError> {
+    for commit in fix {
+        if let Some(backport) = backport(path, &format!("{base}..{reference}"), commit).await? {
+            return git(path, &["rev-parse", &format!("{backport}^1")]).await;
+        }
+    }
+    git(path, &["rev-parse", &format!("{reference}^{{commit}}")]).await
+}
+
+/// The first commit in a range that says it is a backport of this one: it names it, or has its subject.
+async fn backport(path: &Path, range: &str, commit: &str) -> Result<Option<String>, StageError> {
+    let commit = git(path, &["rev-parse", "--verify", &format!("{commit}^{{commit}}")]).await?;
+    let subject = git(path, &["show", "--no-patch", "--format=%s", &commit]).await?;
+    for text in [commit.as_str(), subject.as_str()] {
+        let arguments = [
+            "log",
+            "--reverse",
+            "--format=%H",
+            "--fixed-strings",
+            "--grep",
+            text,
+            range,
+        ];
+        if let Some(first) = git(path, &arguments).await?.lines().next() {
+            return Ok(Some(first.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// Dave resolves a conflict as the project did: its own backports are put on the branch. False where they are not found or
@@ -134,29 +157,7 @@ pub(super) async fn resolve(
     let then = git(&desk, &["rev-parse", "HEAD"]).await?;
     for commit in fix {
         let commit = git(&path, &["rev-parse", "--verify", &format!("{commit}^{{commit}}")]).await?;
-        let subject = git(&path, &["show", "--no-patch", "--format=%s", &commit]).await?;
-        let range = format!("{then}..{reference}");
-        let arguments = |text: &str| {
-            [
-                "log",
-                "--reverse",
-                "--format=%H",
-                "--fixed-strings",
-                "--grep",
-                text,
-                &range,
-            ]
-            .map(str::to_owned)
-        };
-        let mut found = String::new();
-        for text in [commit.as_str(), subject.as_str()] {
-            if found.is_empty() {
-                let arguments = arguments(text);
-                let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-                found = git(&path, &arguments).await?;
-            }
-        }
-        let Some(backport) = found.lines().next() else {
+        let Some(backport) = backport(&path, &format!("{then}..{reference}"), &commit).await? else {
             return Ok(false);
         };
         git(
@@ -164,7 +165,7 @@ pub(super) async fn resolve(
             &["fetch", "--quiet", path.to_str().unwrap_or_default(), reference],
         )
         .await?;
-        if git(&desk, &["cherry-pick", backport]).await.is_err() {
+        if git(&desk, &["cherry-pick", &backport]).await.is_err() {
             git(&desk, &["cherry-pick", "--abort"]).await?;
             return Ok(false);
         }

@@ -58,6 +58,8 @@ pub struct Report {
     pub waived: Vec<String>,
     /// How many pushes the public repository saw after the label.
     pub public_pushes: usize,
+    /// What became public after the label, and when.
+    pub public: Vec<(Timestamp, String)>,
     /// Why the gate stayed closed, where it did.
     pub closed_by: Vec<String>,
     /// Where everything is.
@@ -155,6 +157,11 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
         stage.sandbox.comment(MIRROR, person, issue, text)?;
         say(&format!("{person}: {text}"));
         stage.settle().await?;
+        let mut closed = Vec::new();
+        leaves(&snapshot(&stage, case).await?["gate"]["reasons"], &mut closed);
+        closed
+            .iter()
+            .for_each(|reason| say(&format!("  gate closed: {reason}")));
     }
     let facts = snapshot(&stage, case).await?;
     let end = facts["embargo"]["ends_at"]
@@ -194,6 +201,7 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
         verdicts,
         waived,
         public_pushes: public_pushes(&stage, before),
+        public: became_public(&stage, before),
         closed_by,
         out: stage.dir.clone(),
     })
@@ -219,6 +227,28 @@ fn public_pushes(stage: &Stage, since: usize) -> usize {
     later
         .filter(|entry| entry.kind == "git.push" && entry.surface == Surface::Public)
         .count()
+}
+
+/// What an outsider saw since then, as the sandbox wrote it down.
+fn became_public(stage: &Stage, since: usize) -> Vec<(Timestamp, String)> {
+    let entries = stage.sandbox.timeline().into_iter().skip(since);
+    let public = entries.filter(|entry| entry.surface == Surface::Public);
+    let what = |entry: &embargod_sandbox::Entry| match entry.details["refs"].as_array() {
+        Some(refs) => {
+            let names = refs.iter().filter_map(|step| step["ref"].as_str());
+            let names: Vec<_> = names.map(|name| name.trim_start_matches("refs/heads/")).collect();
+            format!("{}: {}", entry.kind, names.join(", "))
+        }
+        None => match entry.details["to"].as_array() {
+            Some(to) => format!(
+                "{} to {}",
+                entry.kind,
+                to.iter().filter_map(|to| to.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            None => entry.kind.clone(),
+        },
+    };
+    public.map(|entry| (entry.at, what(&entry))).collect()
 }
 
 async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_json::Value, StageError> {
