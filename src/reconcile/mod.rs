@@ -10,6 +10,7 @@ mod journal;
 mod observe;
 mod opening;
 mod show;
+mod verdicts;
 
 use std::sync::Arc;
 

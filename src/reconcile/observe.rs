@@ -4,19 +4,17 @@
 use std::collections::BTreeMap;
 
 use embargod_advisory::Advisory;
-use embargod_backports::{EngineError, Evidence, Verdict as Found, assess_series};
-use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView, Verdict};
+use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView};
 use embargod_core::checks::{Check, CheckState};
-use embargod_core::findings::{Finding, findings};
 use embargod_core::publication::Move;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CommitId};
 use embargod_forge::{Audience, Comment, PullState, RepositoryFacts};
-use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff, readable};
-use git2::{Oid, Repository};
+use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{keep, tell};
 use super::ground;
+use super::verdicts::{findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
 use crate::config::PublishMode;
 use crate::people::holds;
@@ -98,7 +96,7 @@ pub(super) async fn observe(
                 patches: planned.patches.clone(),
                 verdict,
                 checks: Vec::new(),
-                findings: found(project, id, planned).await?,
+                findings: findings_of(project, id, planned).await?,
                 remarks,
                 leaked,
             },
@@ -331,79 +329,6 @@ async fn destination(
         PublishMode::Rebase | PublishMode::FfOnly => planned.on_public_tip,
     };
     Ok((head.clone(), stands))
-}
-
-/// What the engine says of the whole series on a branch, with what a person should know.
-fn verdict(
-    project: &Project,
-    plan: &Plan,
-    target: &BranchName,
-    planned: &Planned,
-) -> Result<(Verdict, Vec<String>), PassError> {
-    let repository = Repository::open_bare(project.clone.path()).map_err(embargod_repo::GitError::from)?;
-    let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
-    let fixes = &plan.memory.fixes;
-    if fixes.is_empty() {
-        return Ok((Verdict::Missing, Vec::new()));
-    }
-    if target == project.main() {
-        return Ok((Verdict::Present, Vec::new()));
-    }
-    let mut remarks = Vec::new();
-    if planned.conflict.is_some() {
-        remarks.push("a conflict waits for a person: see the pull request or the issue".to_owned());
-    }
-    if !planned.stale.is_empty() {
-        remarks.push("an edited backport came from an older version of the fix: bring it up to date".to_owned());
-    }
-    let ids = fixes.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
-    let evidence = match assess_series(&repository, &ids, oid(&planned.head)?) {
-        Ok(evidence) => evidence,
-        Err(error @ (EngineError::NotOneParent | EngineError::Empty)) => {
-            remarks.push(error.to_string());
-            return Ok((Verdict::Unproven, remarks));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let mut worst = Verdict::Present;
-    for (fix, evidence) in fixes.iter().zip(&evidence) {
-        let by_a_person = planned
-            .carried
-            .iter()
-            .any(|(commit, origin)| origin == fix && !plan.memory.written.contains(commit));
-        worst = worst.max(word(evidence, by_a_person));
-    }
-    if !planned.stale.is_empty() {
-        worst = worst.max(Verdict::Unproven);
-    }
-    Ok((worst, remarks))
-}
-
-/// A backport that a person made is adapted where the replay is not clean: it claims to be one, and a person looks at it.
-fn word(evidence: &Evidence, by_a_person: bool) -> Verdict {
-    match (evidence.verdict, by_a_person) {
-        (Found::Present, _) => Verdict::Present,
-        (Found::Unproven, true) => Verdict::Adapted,
-        (Found::Unproven, false) => Verdict::Unproven,
-        (Found::Partial, _) => Verdict::Partial,
-        (Found::Missing, true) => Verdict::Unproven,
-        (Found::Missing, false) => Verdict::Missing,
-    }
-}
-
-async fn found(project: &Project, case: embargod_core::CaseId, planned: &Planned) -> Result<Vec<Finding>, PassError> {
-    let mut all = Vec::new();
-    for commit in &planned.commits {
-        let (message, added) = readable(project.clone.path(), commit).await?;
-        all.extend(findings(&message, case, &project.mirror_name, true));
-        all.extend(findings(&added, case, &project.mirror_name, false));
-    }
-    if !planned.merges.is_empty() {
-        all.push(Finding::MergeLine);
-    }
-    all.sort();
-    all.dedup();
-    Ok(all)
 }
 
 /// The checks of the heads: those of the approved ones while the approval holds, and what must pass again after a rebuild.
