@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use embargod_store::{Store, StoreError};
+use embargod_store::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::{Mutex, Notify};
@@ -78,7 +78,8 @@ impl Worker {
                     }
                 }
                 // A hint that is lost in a crash is made good by the look that every start begins with.
-                finish(&self.reconciler.store, stored.id, self.reconciler.clock.now()).await?;
+                let now = self.reconciler.clock.now();
+                self.reconciler.store.finish_delivery(stored.id, now).await?;
             }
         }
     }
@@ -119,10 +120,6 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-async fn finish(store: &Store, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    store.finish_delivery(id, now).await
 }
 
 fn wait(error: &PassError, failures: u32) -> SignedDuration {

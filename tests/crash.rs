@@ -96,33 +96,41 @@ fn assert_no_canary(tale: &Tale) {
     }
 }
 
-/// Kills the server at the request that fits, the n-th one; with `effect` off the request has none.
-async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
-    let tale = due().await;
-    for _ in 1..nth {
-        tale.stage
-            .sandbox
-            .fail(Fault::call(method, path, When::Before, Arc::new(|| {})));
-    }
+/// Starts the server, kills it where the fault strikes, starts it again, and sees the case to its end.
+async fn killed_by(tale: &Tale, fault: Fault) {
     let dead = Arc::new(tokio::sync::Notify::new());
-    let server = Serve::start(&tale);
+    let server = Serve::start(tale);
     let (kill, told) = (server.killer(), Arc::clone(&dead));
     let strike: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
         kill();
         told.notify_one();
     });
-    let when = if effect { When::After } else { When::Before };
-    let fault = Fault {
-        answer: (!effect).then_some((503, None)),
-        ..Fault::call(method, path, when, strike)
-    };
-    tale.stage.sandbox.fail(fault);
+    tale.stage.sandbox.fail(Fault {
+        then: Some(strike),
+        ..fault
+    });
     dead.notified().await;
-    let again = Serve::start(&tale);
+    let again = Serve::start(tale);
     tale.stage.sandbox.wait_until(ended).await;
     again.kill();
     tale.settle().await;
     tale.assert_published(&ALL).await;
+}
+
+/// Kills the server at the request that fits, the n-th one; with `effect` off the request has none.
+async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
+    let tale = due().await;
+    let nothing: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
+    for _ in 1..nth {
+        let passes = Fault::call(method, path, When::Before, Arc::clone(&nothing));
+        tale.stage.sandbox.fail(passes);
+    }
+    let when = if effect { When::After } else { When::Before };
+    let fault = Fault {
+        answer: (!effect).then_some((503, None)),
+        ..Fault::call(method, path, when, nothing)
+    };
+    killed_by(&tale, fault).await;
     let said = tale.comments().matches("embargod:published").count();
     assert_eq!(said, 1, "the comment is there once");
     assert_no_canary(&tale);
@@ -164,22 +172,7 @@ async fn around_the_comment_and_the_end_of_the_issue() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
     let tale = due().await;
-    let dead = Arc::new(tokio::sync::Notify::new());
-    let server = Serve::start(&tale);
-    let (kill, told) = (server.killer(), Arc::clone(&dead));
-    let strike: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
-        kill();
-        told.notify_one();
-    });
-    tale.stage
-        .sandbox
-        .fail(Fault::call("SMTP", "DATA", When::After, strike));
-    dead.notified().await;
-    let again = Serve::start(&tale);
-    tale.stage.sandbox.wait_until(ended).await;
-    again.kill();
-    tale.settle().await;
-    tale.assert_published(&ALL).await;
+    killed_by(&tale, Fault::call("SMTP", "DATA", When::After, Arc::new(|| {}))).await;
     assert!(
         tale.comments().contains("whether a mail was sent is unknown"),
         "{}",

@@ -208,7 +208,7 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
         .iter()
         .all(|(target, view)| public.get(target) == Some(&view.public_tip));
     let labelled =
-        issue.open && issue.labels.contains(&project.label) || unlabelled_by_an_outsider(project, journal).await?;
+        issue.open && (issue.labels.contains(&project.label) || unlabelled_by_an_outsider(project, journal).await?);
     let approver = case.approval.as_ref().map(|approval| approval.by.as_str());
     let requester = case.request.as_ref().map(|request| request.by.as_str());
     let may = holds(project, approver, Role::SecurityTeam).await == Some(true)
@@ -218,10 +218,6 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
 
 /// A label that was taken off by somebody without the role ends nothing; by anybody else it ends the case at the next look.
 async fn unlabelled_by_an_outsider(project: &Project, journal: &Journal) -> Result<bool, PassError> {
-    let issue = project.mirror.issue(journal.case.issue).await?;
-    if !issue.open || issue.labels.contains(&project.label) {
-        return Ok(false);
-    }
     let events = project.mirror.issue_events(journal.case.issue).await?;
     let off = embargod_forge::IssueEventKind::Unlabeled(project.label.clone());
     let Some(event) = events

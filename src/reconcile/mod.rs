@@ -150,7 +150,6 @@ impl Reconciler {
         if publish::recover(self, project, &mut journal, &branches).await? {
             return Ok(Look::Again);
         }
-
         if opening::closed_by_label(self, project, &mut journal).await?
             || opening::prepare(self, project, &mut journal, facts).await?
             || follow::follow(self, project, &mut journal, &branches).await?

@@ -102,9 +102,8 @@ pub(super) async fn observe(
             },
         );
     }
-    let holder = |by: Option<&String>| by.map(|by| by.to_owned());
-    let approver = holder(journal.case.approval.as_ref().map(|approval| &approval.by));
-    let requester = holder(journal.case.request.as_ref().map(|request| &request.by));
+    let approver = journal.case.approval.as_ref().map(|approval| approval.by.as_str());
+    let requester = journal.case.request.as_ref().map(|request| request.by.as_str());
     let mut view = CaseView {
         main: project.main().clone(),
         targets,
@@ -114,8 +113,8 @@ pub(super) async fn observe(
                 .as_ref()
                 .map_or_else(|error| vec![error.to_string()], Advisory::missing),
         },
-        approver_may: holds(project, approver.as_deref(), Role::SecurityTeam).await,
-        requester_may: holds(project, requester.as_deref(), Role::ReleaseManager).await,
+        approver_may: holds(project, approver, Role::SecurityTeam).await,
+        requester_may: holds(project, requester, Role::ReleaseManager).await,
         issue_open: issue.open,
         obstacles,
     };
