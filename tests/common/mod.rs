@@ -16,7 +16,16 @@ pub struct Tale {
     pub order: Order,
     fix: (std::path::PathBuf, String),
     before: usize,
+    watch: embargod_contract::Watch,
     _folder: tempfile::TempDir,
+}
+
+/// Every story ends with the question whether GitHub would have understood it.
+impl Drop for Tale {
+    fn drop(&mut self) {
+        let breaches = self.watch.breaches();
+        assert!(std::thread::panicking() || breaches.is_empty(), "{breaches:#?}");
+    }
 }
 
 impl Tale {
@@ -32,6 +41,7 @@ impl Tale {
         let stage = Stage::build(folder.path(), "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
+        let watch = embargod_contract::watch(&stage.sandbox);
         let fix = seed(&stage).await.expect("seeded");
         let issue = stage
             .sandbox
@@ -45,6 +55,7 @@ impl Tale {
             order: Order::AsHappened,
             fix,
             before,
+            watch,
             _folder: folder,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use embargod_contract::Watch;
 use embargod_core::CommitId;
 use embargod_core::checks::{Check, CheckState};
 use embargod_forge::github::App;
@@ -18,7 +19,16 @@ const REPOSITORY: &str = "example/example";
 struct World {
     sandbox: Sandbox,
     forge: Box<dyn Forge>,
+    watch: Watch,
     _folder: tempfile::TempDir,
+}
+
+/// Every test ends with the question whether GitHub would have understood it.
+impl Drop for World {
+    fn drop(&mut self) {
+        let breaches = self.watch.breaches();
+        assert!(std::thread::panicking() || breaches.is_empty(), "{breaches:#?}");
+    }
 }
 
 async fn world() -> World {
@@ -45,6 +55,7 @@ async fn world() -> World {
     let app = App::new(&sandbox.api_url(), &sandbox.git_url(), 7, &key).expect("an App");
     let forge = Box::new(app.repository(REPOSITORY).expect("a repository"));
     World {
+        watch: embargod_contract::watch(&sandbox),
         sandbox,
         forge,
         _folder: folder,
@@ -260,6 +271,13 @@ async fn an_advisory_is_published_once() {
     };
     let draft = world.forge.create_draft(&text("2026-0001")).await.expect("written");
     assert!(!draft.published);
+    // More than one page of them, and these have no numbers.
+    for index in 0..120 {
+        let other = text(&format!("2026-1{index:03}"));
+        world.forge.create_draft(&other).await.expect("written");
+    }
+    let last = world.forge.find_draft("2026-1119").await.expect("read");
+    assert!(last.is_some() && world.forge.find_draft("absent").await.expect("read").is_none());
     let found = world.forge.find_draft("2026-0001").await.expect("read").expect("there");
     assert_eq!(found.id, draft.id);
     for _ in 0..2 {

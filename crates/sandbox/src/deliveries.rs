@@ -6,7 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{Sandbox, SandboxError, Shared};
+use crate::json;
+use crate::world::Repository;
+use crate::{Sandbox, SandboxError, Seen, Shared};
 
 /// A delivery that waits.
 #[derive(Debug, Clone)]
@@ -36,24 +38,49 @@ pub struct Delivered {
     pub failed: usize,
 }
 
+/// What a delivery is about.
+pub(crate) enum About {
+    /// An issue, and the label that went on or off.
+    Issue { number: u64, label: Option<String> },
+    /// A comment on an issue or a pull request.
+    Comment { number: u64, id: u64 },
+    /// A pull request, and where its head went from and to.
+    Pull {
+        number: u64,
+        moved: Option<(String, String)>,
+    },
+    /// A push.
+    Push(Value),
+}
+
 impl Shared {
-    /// Queues a delivery about a repository.
-    pub(crate) fn announce(&self, repository: &str, by: &str, event: &str, action: Option<&str>, mut payload: Value) {
-        let mut world = self.world();
-        let id = format!("sandbox-{}", world.id());
-        let Some(known) = world.repositories.get(repository) else {
-            return;
+    /// Queues a delivery about something of a repository as it is now. An event without actions has the action "".
+    pub(crate) fn announce(&self, repository: &str, by: &str, event: &str, action: &str, about: &About) {
+        let payload = {
+            let mut world = self.world();
+            let id = format!("sandbox-{}", world.id());
+            let Some(mut payload) = world
+                .repositories
+                .get(repository)
+                .and_then(|known| payload(&self.url, repository, known, about))
+            else {
+                return;
+            };
+            payload["sender"] = json::user(&self.url, by);
+            payload["installation"] = json!({ "id": 1, "node_id": "I_1" });
+            if !action.is_empty() {
+                payload["action"] = json!(action);
+            }
+            world.deliveries.push_back(Delivery {
+                id,
+                event: event.to_owned(),
+                body: payload.to_string(),
+            });
+            payload
         };
-        payload["repository"] = crate::json::repository(&self.url, repository, known);
-        payload["sender"] = crate::json::user(&self.url, by);
-        payload["installation"] = json!({ "id": 1 });
-        if let Some(action) = action {
-            payload["action"] = json!(action);
-        }
-        world.deliveries.push_back(Delivery {
-            id,
-            event: event.to_owned(),
-            body: payload.to_string(),
+        self.show(&Seen::Delivery {
+            event,
+            payload: &payload,
         });
     }
 
@@ -77,6 +104,34 @@ impl Shared {
             .await?;
         Ok(response.status().is_success())
     }
+}
+
+fn payload(url: &str, name: &str, known: &Repository, about: &About) -> Option<Value> {
+    let mut payload = match about {
+        About::Issue { number, label } => {
+            let mut payload = json!({ "issue": json::issue(url, name, known.issues.get(number)?) });
+            if let Some(label) = label {
+                payload["label"] = json::label(url, name, label);
+            }
+            payload
+        }
+        About::Comment { number, id } => {
+            let issue = known.issues.get(number)?;
+            let comment = issue.comments.iter().find(|comment| comment.id == *id)?;
+            json!({ "issue": json::issue(url, name, issue), "comment": json::comment(url, name, *number, comment) })
+        }
+        About::Pull { number, moved } => {
+            let pull = json::pull_whole(url, name, known, known.pulls.get(number)?);
+            let mut payload = json!({ "number": number, "pull_request": pull });
+            if let Some((before, after)) = moved {
+                (payload["before"], payload["after"]) = (json!(before), json!(after));
+            }
+            payload
+        }
+        About::Push(payload) => payload.clone(),
+    };
+    payload["repository"] = json::repository_in_payload(url, name, known);
+    Some(payload)
 }
 
 impl Sandbox {

@@ -1,18 +1,18 @@
-//! Git over smart HTTP: `git http-backend` as a CGI program, the rules around it, and what follows from a push.
+//! Git over smart HTTP: `git http-backend` as a CGI program, and the rules around it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
-use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+use crate::pushes::pushed;
 use crate::server::{basic, plain};
-use crate::world::Actor;
+use crate::world::{Actor, Size};
 use crate::{SandboxError, Shared};
 
 /// Refuses the references that the server names, as a forge's rules do: after the objects were received.
@@ -22,14 +22,6 @@ case \" $SANDBOX_REFUSED \" in *\" $1 \"*)
   exit 1
 esac
 ";
-
-/// One reference of a push.
-#[derive(Debug, Clone)]
-pub(crate) struct Moved {
-    pub reference: String,
-    pub old: Option<String>,
-    pub new: Option<String>,
-}
 
 /// Makes a bare repository that can be pushed to over HTTP.
 pub(crate) async fn create(dir: &Path) -> Result<(), SandboxError> {
@@ -69,6 +61,25 @@ pub(crate) async fn run(dir: &Path, arguments: &[&str]) -> Result<String, Sandbo
         return Err(SandboxError::Git(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// How much a branch changes since it left another.
+pub(crate) async fn size(dir: &Path, base: &str, head: &str) -> Size {
+    let commits = run(dir, &["rev-list", "--count", &format!("{base}..{head}")]).await;
+    let lines = run(dir, &["diff", "--numstat", &format!("{base}...{head}")])
+        .await
+        .unwrap_or_default();
+    let mut size = Size {
+        commits: commits.ok().and_then(|count| count.parse().ok()).unwrap_or_default(),
+        ..Size::default()
+    };
+    for line in lines.lines() {
+        let mut counts = line.split('\t').map(|count| count.parse().unwrap_or_default());
+        size.files += 1;
+        size.additions += counts.next().unwrap_or(0);
+        size.deletions += counts.next().unwrap_or(0);
+    }
+    size
 }
 
 /// The branches of a repository.
@@ -143,55 +154,6 @@ pub(crate) async fn answer(
     let after = branches(&dir).await;
     pushed(shared, repository, &by, &before, &after).await;
     response
-}
-
-/// What follows from branches that moved: the record, pull requests, closed issues, deliveries.
-pub(crate) async fn pushed(
-    shared: &Arc<Shared>,
-    repository: &str,
-    by: &str,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-) {
-    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let moved: Vec<_> = names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| Moved {
-            reference: format!("refs/heads/{name}"),
-            old: before.get(name).cloned(),
-            new: after.get(name).cloned(),
-        })
-        .collect();
-    if moved.is_empty() {
-        return;
-    }
-    let private = shared
-        .world()
-        .repositories
-        .get(repository)
-        .is_some_and(|known| known.private);
-    let refs: Vec<_> = moved
-        .iter()
-        .map(|moved| json!({ "ref": moved.reference, "old": moved.old, "new": moved.new }))
-        .collect();
-    shared.record(
-        private,
-        "git.push",
-        by,
-        json!({ "repository": repository, "refs": refs }),
-    );
-    shared.follow_pulls(repository, by, after).await;
-    shared.close_by_keyword(repository, by, &moved).await;
-    for moved in moved {
-        let zero = "0".repeat(40);
-        let payload = json!({
-            "ref": moved.reference,
-            "before": moved.old.unwrap_or_else(|| zero.clone()),
-            "after": moved.new.unwrap_or(zero),
-        });
-        shared.announce(repository, by, "push", None, payload);
-    }
 }
 
 /// The references that a push asks to move, from the packet lines at its beginning.

@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod consequences;
 mod deliveries;
 mod faults;
 mod git;
 mod json;
 mod keys;
 mod mail;
+mod observer;
 mod people;
+mod pushes;
 mod server;
 mod timeline;
 mod world;
@@ -21,6 +24,7 @@ use thiserror::Error;
 pub use deliveries::{Delivered, Order};
 pub use faults::{Fault, When};
 pub use keys::app_keys;
+pub use observer::{Exchange, Observer, Seen};
 pub use people::{NewRepository, Permission};
 pub use timeline::{Entry, Surface};
 pub use world::Ruleset;
@@ -91,6 +95,7 @@ struct Shared {
     // Pushes go one after another, so that what changed is plain.
     pushes: tokio::sync::Mutex<()>,
     faults: Mutex<Vec<Fault>>,
+    observer: std::sync::OnceLock<Observer>,
     recorded: tokio::sync::watch::Sender<usize>,
     url: String,
     smtp: String,
@@ -138,6 +143,7 @@ impl Sandbox {
             world: Mutex::new(world),
             pushes: tokio::sync::Mutex::new(()),
             faults: Mutex::new(Vec::new()),
+            observer: std::sync::OnceLock::new(),
             recorded: tokio::sync::watch::Sender::new(0),
             url,
             smtp,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::faults::{Fault, When};
 use crate::world::{Actor, World};
-use crate::{Shared, api, git};
+use crate::{Exchange, Seen, Shared, api, git};
 
 pub(crate) async fn serve(listener: tokio::net::TcpListener, shared: Weak<Shared>) {
     let router = Router::new()
@@ -93,9 +93,17 @@ async fn rest(
         Err(message) => return json_response(StatusCode::UNAUTHORIZED, &json!({ "message": message }), None),
     };
     let reply = api::dispatch(shared, &actor, method, path, &query, &body).await;
-    let link = reply.next_page.map(|page| {
-        let mut pairs: Vec<_> = query.into_iter().filter(|(key, _)| key != "page").collect();
-        pairs.push(("page".to_owned(), page.to_string()));
+    shared.show(&Seen::Exchange(Exchange {
+        method: method.as_str(),
+        path,
+        query: &query,
+        request: &body,
+        status: reply.status.as_u16(),
+        response: &reply.body,
+    }));
+    let link = reply.next.map(|(parameter, value)| {
+        let mut pairs: Vec<_> = query.into_iter().filter(|(key, _)| key != parameter).collect();
+        pairs.push((parameter.to_owned(), value));
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();

@@ -28,6 +28,7 @@ pub(crate) struct World {
 
 pub(crate) struct Repository {
     pub id: u64,
+    pub created_at: Timestamp,
     pub private: bool,
     pub fork: bool,
     pub allow_forking: bool,
@@ -86,6 +87,16 @@ pub(crate) struct Pull {
     pub open: bool,
     pub merged_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    pub size: Size,
+}
+
+/// How much a pull request changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Size {
+    pub commits: u64,
+    pub files: u64,
+    pub additions: u64,
+    pub deletions: u64,
 }
 
 pub(crate) struct Run {

@@ -49,7 +49,8 @@ pub struct GithubRepository {
 
 pub(super) struct Reply {
     pub(super) body: Value,
-    more: bool,
+    /// The query of the next page of a list.
+    next: Option<String>,
 }
 
 impl App {
@@ -200,15 +201,18 @@ impl GithubRepository {
         key: Option<&str>,
     ) -> Result<Vec<T>, ForgeError> {
         let mut entries = Vec::new();
-        let separator = if path.contains('?') { '&' } else { '?' };
-        for page in 1..=MAX_PAGES {
-            let path = format!("{path}{separator}per_page=100&page={page}");
-            let Reply { mut body, more } = request(self.client().await?, action, Method::GET, &path, None).await?;
+        let (plain, query) = path.split_once('?').unwrap_or((path, ""));
+        let between = if query.is_empty() { "" } else { "&" };
+        let mut query = format!("{query}{between}per_page=100");
+        for _ in 0..MAX_PAGES {
+            let path = format!("{plain}?{query}");
+            let Reply { mut body, next } = request(self.client().await?, action, Method::GET, &path, None).await?;
             let list = key.map_or(Some(body.clone()), |key| body.get_mut(key).map(Value::take));
             let page: Vec<T> = narrow(action, list.unwrap_or_default())?;
             entries.extend(page);
-            if !more {
-                return Ok(entries);
+            match next {
+                Some(next) => query = next,
+                None => return Ok(entries),
             }
         }
         Err(ForgeError::new(
@@ -254,10 +258,7 @@ async fn request(
     if !status.is_success() {
         return Err(refused(action, harmless, status, &headers));
     }
-    let more = headers
-        .get("link")
-        .and_then(|link| link.to_str().ok())
-        .is_some_and(|link| link.contains("rel=\"next\""));
+    let next = headers.get("link").and_then(|link| next_page(link.to_str().ok()?));
     let body = if text.is_empty() {
         Ok(Value::Null)
     } else {
@@ -265,7 +266,16 @@ async fn request(
     };
     let body =
         body.map_err(|_| ForgeError::new(action, Class::Permanent, "it answered with something else than JSON"))?;
-    Ok(Reply { body, more })
+    Ok(Reply { body, next })
+}
+
+/// The query of the next page, from a `Link` header (RFC 8288). Some lists count pages and some have cursors, so the forge is
+/// taken at its word; but only for the query: a link never sends us with our token to another place.
+fn next_page(link: &str) -> Option<String> {
+    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+    let address = next.split_once('<')?.1.split_once('>')?.0;
+    let (_, query) = address.split_once('?')?;
+    Some(query.to_owned())
 }
 
 /// No answer, or none that could be read. octocrab's own message is left out: it may hold the answer or the path.

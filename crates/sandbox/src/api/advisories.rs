@@ -40,7 +40,7 @@ fn list(request: &Request<'_>) -> Reply {
     let found = known.advisories.values().filter(|advisory| {
         (drafts || advisory.state == "published") && wanted.is_none_or(|state| state == advisory.state)
     });
-    Reply::page(
+    Reply::page_by_cursor(
         found
             .map(|found| json::advisory(&request.shared.url, request.repository, found))
             .collect(),
@@ -84,10 +84,13 @@ fn create(request: &Request<'_>) -> Reply {
         .iter()
         .all(|key| request.text(key).is_some_and(|text| !text.is_empty()));
     if !texts || !request.body["vulnerabilities"].is_array() {
-        return Reply::invalid("summary, description and vulnerabilities are needed");
+        return Reply::invalid(
+            "RepositoryAdvisory",
+            "summary, description and vulnerabilities are needed",
+        );
     }
     if let Some(wrong) = wrong(request.body) {
-        return Reply::invalid(wrong);
+        return Reply::invalid("RepositoryAdvisory", wrong);
     }
     let (at, by) = (request.shared.now(), request.by());
     let (reply, id) = {
@@ -120,7 +123,7 @@ fn create(request: &Request<'_>) -> Reply {
 
 fn change(request: &Request<'_>, id: &str) -> Reply {
     if let Some(wrong) = wrong(request.body) {
-        return Reply::invalid(wrong);
+        return Reply::invalid("RepositoryAdvisory", wrong);
     }
     let (at, by) = (request.shared.now(), request.by());
     let (reply, published) = {

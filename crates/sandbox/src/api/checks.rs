@@ -23,7 +23,7 @@ fn create(request: &Request<'_>) -> Reply {
         return Reply::forbidden();
     }
     let (Some(name), Some(sha)) = (request.text("name"), request.text("head_sha")) else {
-        return Reply::invalid("name and head_sha are needed");
+        return Reply::invalid("CheckRun", "name and head_sha are needed");
     };
     let at = request.shared.now();
     let mut world = request.shared.world();
@@ -117,7 +117,7 @@ fn statuses(request: &Request<'_>, sha: &str) -> Reply {
 
 fn set_status(request: &Request<'_>, sha: &str) -> Reply {
     let Some(state) = request.text("state") else {
-        return Reply::invalid("state is needed");
+        return Reply::invalid("CheckRun", "state is needed");
     };
     let at = request.shared.now();
     let mut world = request.shared.world();

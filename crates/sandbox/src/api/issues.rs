@@ -2,11 +2,11 @@
 //! and states need more.
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Reply, Request};
+use crate::consequences::Change;
 use crate::json;
-use crate::people::Change;
 use crate::world::Actor;
 
 pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {
@@ -17,7 +17,7 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         (&Method::GET, []) => list(request),
         (&Method::POST, []) => {
             let (Some(title), body) = (request.text("title"), request.text("body").unwrap_or_default()) else {
-                return Reply::invalid("title is missing");
+                return Reply::invalid("Issue", "title is missing");
             };
             let number = request.shared.new_issue(request.repository, &request.by(), title, body);
             number.map_or_else(Reply::not_found, |number| one(request, number, Reply::created))
@@ -64,7 +64,7 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         }),
         (&Method::POST, [number, "comments"]) => with_number(number, |number| {
             let Some(body) = request.text("body") else {
-                return Reply::invalid("body is missing");
+                return Reply::invalid("Issue", "body is missing");
             };
             let id = request
                 .shared
@@ -78,39 +78,6 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
             comment.map_or_else(Reply::not_found, |comment| {
                 Reply::created(json::comment(&request.shared.url, request.repository, number, comment))
             })
-        }),
-        (&Method::POST, [number, "labels"]) => with_number(number, |number| {
-            if !request.may_write() {
-                return Reply::forbidden();
-            }
-            for label in request.body["labels"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-            {
-                let change = Change::Label {
-                    name: label.to_owned(),
-                    on: true,
-                };
-                request
-                    .shared
-                    .change_issue(request.repository, &request.by(), number, change);
-            }
-            one(request, number, |issue| Reply::ok(issue["labels"].clone()))
-        }),
-        (&Method::DELETE, [number, "labels", label]) => with_number(number, |number| {
-            if !request.may_write() {
-                return Reply::forbidden();
-            }
-            let change = Change::Label {
-                name: (*label).to_owned(),
-                on: false,
-            };
-            request
-                .shared
-                .change_issue(request.repository, &request.by(), number, change);
-            one(request, number, |issue| Reply::ok(issue["labels"].clone()))
         }),
         _ => Reply::not_found(),
     }
@@ -158,11 +125,20 @@ fn list(request: &Request<'_>) -> Reply {
 
 fn edit(request: &Request<'_>, id: &str) -> Reply {
     let Some(body) = request.text("body") else {
-        return Reply::invalid("body is missing");
+        return Reply::invalid("Issue", "body is missing");
     };
     let Ok(id) = id.parse() else { return Reply::not_found() };
-    match request.shared.edit_comment(request.repository, &request.by(), id, body) {
-        true => Reply::ok(json!({ "id": id, "body": body })),
-        false => Reply::not_found(),
+    if !request.shared.edit_comment(request.repository, &request.by(), id, body) {
+        return Reply::not_found();
+    }
+    let world = request.shared.world();
+    let issues = world.repositories.get(request.repository).map(|known| &known.issues);
+    let mut comments = issues
+        .into_iter()
+        .flat_map(|issues| issues.values())
+        .flat_map(|issue| issue.comments.iter().map(|comment| (issue.number, comment)));
+    match comments.find(|(_, comment)| comment.id == id) {
+        Some((number, comment)) => Reply::ok(json::comment(&request.shared.url, request.repository, number, comment)),
+        None => Reply::not_found(),
     }
 }

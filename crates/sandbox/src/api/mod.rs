@@ -20,7 +20,8 @@ use crate::world::Actor;
 pub(crate) struct Reply {
     pub status: StatusCode,
     pub body: Value,
-    pub next_page: Option<usize>,
+    /// The parameter that leads to the next page.
+    pub next: Option<(&'static str, String)>,
 }
 
 impl Reply {
@@ -36,25 +37,29 @@ impl Reply {
         Self {
             status,
             body,
-            next_page: None,
+            next: None,
         }
     }
 
+    fn refused(status: StatusCode, message: &str) -> Self {
+        let body = json!({
+            "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.as_str(),
+        });
+        Self::with(status, body)
+    }
+
     fn not_found() -> Self {
-        Self::with(
-            StatusCode::NOT_FOUND,
-            json!({ "message": "Not Found", "status": "404" }),
-        )
+        Self::refused(StatusCode::NOT_FOUND, "Not Found")
     }
 
     fn forbidden() -> Self {
-        let message = "Resource not accessible by integration";
-        Self::with(StatusCode::FORBIDDEN, json!({ "message": message, "status": "403" }))
+        Self::refused(StatusCode::FORBIDDEN, "Resource not accessible by integration")
     }
 
-    fn invalid(message: &str) -> Self {
-        let body = json!({ "message": "Validation Failed", "errors": [{ "message": message }], "status": "422" });
-        Self::with(StatusCode::UNPROCESSABLE_ENTITY, body)
+    fn invalid(resource: &str, message: &str) -> Self {
+        let mut reply = Self::refused(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
+        reply.body["errors"] = json!([{ "resource": resource, "code": "custom", "message": message }]);
+        reply
     }
 
     /// One page of a list.
@@ -67,13 +72,24 @@ impl Reply {
         };
         let size: usize = number("per_page").unwrap_or(30).clamp(1, 100);
         let page: usize = number("page").unwrap_or(1).max(1);
-        let next_page = (all.len() > page * size).then_some(page + 1);
+        let next = (all.len() > page * size).then(|| ("page", (page + 1).to_string()));
         let body = all.into_iter().skip((page - 1) * size).take(size).collect();
-        Self {
-            status: StatusCode::OK,
-            body,
-            next_page,
-        }
+        Self { next, ..Self::ok(body) }
+    }
+
+    /// One page of a list that is paged by cursors, which are the numbers of entries and mean nothing to anybody else.
+    fn page_by_cursor(all: Vec<Value>, query: &[(String, String)]) -> Self {
+        let number = |key: &str| {
+            query
+                .iter()
+                .find(|(name, _)| name == key)
+                .and_then(|(_, value)| value.parse().ok())
+        };
+        let size: usize = number("per_page").unwrap_or(30).clamp(1, 100);
+        let after: usize = number("after").unwrap_or(0);
+        let next = (all.len() > after + size).then(|| ("after", (after + size).to_string()));
+        let body = all.into_iter().skip(after).take(size).collect();
+        Self { next, ..Self::ok(body) }
     }
 }
 

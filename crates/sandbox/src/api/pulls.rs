@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Reply, Request};
+use crate::deliveries::About;
 use crate::git;
 use crate::json;
 use crate::world::Pull;
@@ -13,24 +14,6 @@ pub(crate) async fn answer(request: &Request<'_>, method: &Method, rest: &[&str]
         (&Method::GET, []) => list(request),
         (&Method::POST, []) => open(request).await,
         (&Method::GET, [number]) => one(request, number, StatusCode::OK),
-        (&Method::PUT, [number, "merge"]) => {
-            let Ok(number) = number.parse() else {
-                return Reply::not_found();
-            };
-            match request
-                .shared
-                .merge_pull(request.repository, &request.by(), number)
-                .await
-            {
-                Ok(sha) => {
-                    Reply::ok(json!({ "sha": sha, "merged": true, "message": "Pull Request successfully merged" }))
-                }
-                Err(_) => Reply::with(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    json!({ "message": "Pull Request is not mergeable" }),
-                ),
-            }
-        }
         _ => Reply::not_found(),
     }
 }
@@ -57,7 +40,10 @@ fn one(request: &Request<'_>, number: &str, status: StatusCode) -> Reply {
         return Reply::not_found();
     };
     match number.parse().ok().and_then(|number: u64| known.pulls.get(&number)) {
-        Some(pull) => Reply::with(status, json::pull(&request.shared.url, request.repository, known, pull)),
+        Some(pull) => Reply::with(
+            status,
+            json::pull_whole(&request.shared.url, request.repository, known, pull),
+        ),
         None => Reply::not_found(),
     }
 }
@@ -65,20 +51,21 @@ fn one(request: &Request<'_>, number: &str, status: StatusCode) -> Reply {
 async fn open(request: &Request<'_>) -> Reply {
     let (Some(head), Some(base), Some(title)) = (request.text("head"), request.text("base"), request.text("title"))
     else {
-        return Reply::invalid("head, base and title are needed");
+        return Reply::invalid("PullRequest", "head, base and title are needed");
     };
     let dir = request.shared.repository_dir(request.repository);
     let branches = git::branches(&dir).await;
     let (Some(head_sha), Some(base_sha)) = (branches.get(head), branches.get(base)) else {
-        return Reply::invalid("head or base is not a branch");
+        return Reply::invalid("PullRequest", "head or base is not a branch");
     };
     let range = format!("{base_sha}..{head_sha}");
     let commits = git::run(&dir, &["rev-list", "--count", &range])
         .await
         .unwrap_or_default();
     if commits == "0" || commits.is_empty() {
-        return Reply::invalid(&format!("No commits between {base} and {head}"));
+        return Reply::invalid("PullRequest", &format!("No commits between {base} and {head}"));
     }
+    let size = git::size(&dir, base_sha, head_sha).await;
     let (by, at) = (request.by(), request.shared.now());
     let (number, private) = {
         let mut world = request.shared.world();
@@ -91,7 +78,7 @@ async fn open(request: &Request<'_>) -> Reply {
             .values()
             .any(|pull| pull.open && pull.head == head && pull.base == base)
         {
-            return Reply::invalid(&format!("A pull request already exists for {head}."));
+            return Reply::invalid("PullRequest", &format!("A pull request already exists for {head}."));
         }
         let number = known.next_number();
         let pull = Pull {
@@ -107,6 +94,7 @@ async fn open(request: &Request<'_>) -> Reply {
             open: true,
             merged_at: None,
             created_at: at,
+            size,
         };
         known.pulls.insert(number, pull);
         (number, known.private)
@@ -114,12 +102,9 @@ async fn open(request: &Request<'_>) -> Reply {
     let details =
         json!({ "repository": request.repository, "number": number, "head": head, "base": base, "title": title });
     request.shared.record(private, "pull_request.opened", &by, details);
-    request.shared.announce(
-        request.repository,
-        &by,
-        "pull_request",
-        Some("opened"),
-        json!({ "number": number }),
-    );
+    let about = About::Pull { number, moved: None };
+    request
+        .shared
+        .announce(request.repository, &by, "pull_request", "opened", &about);
     one(request, &number.to_string(), StatusCode::CREATED)
 }

@@ -44,9 +44,9 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         }
         (&Method::GET, ["collaborators", login, "permission"]) => {
             let permission = known.people.get(*login).map_or("none", |permission| permission.name());
-            Reply::ok(
-                json!({ "permission": permission, "role_name": permission, "user": json::user(&shared.url, login) }),
-            )
+            let mut user = json::user(&shared.url, login);
+            user["role_name"] = json!(permission);
+            Reply::ok(json!({ "permission": permission, "role_name": permission, "user": user }))
         }
         (&Method::GET, ["teams" | "hooks"]) => Reply::page(vec![], request.query),
         (&Method::GET, ["rules", "branches", branch @ ..]) => {

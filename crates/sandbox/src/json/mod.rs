@@ -1,10 +1,18 @@
 //! Answers in GitHub's form: the fields that its published description demands of each object.
 
+mod pull;
+mod repository;
+
 use serde_json::{Value, json};
 
-use crate::world::{Advisory, Comment, Event, Issue, Pull, Repository, Run, Status};
+use crate::world::{Advisory, Comment, Event, Issue, Run, Status};
+
+pub(crate) use pull::{pull, pull_whole};
+pub(crate) use repository::{repository, repository_in_payload};
 
 pub(crate) fn user(url: &str, login: &str) -> Value {
+    // Square brackets are not for addresses.
+    let name = &login.replace('[', "%5B").replace(']', "%5D");
     let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
     // A number that is the same for the same name.
     let id = login
@@ -12,29 +20,27 @@ pub(crate) fn user(url: &str, login: &str) -> Value {
         .fold(7_u64, |id, byte| (id * 31 + u64::from(byte)) % 1_000_000_007);
     json!({
         "login": login, "id": id, "node_id": format!("U_{id}"), "type": kind, "site_admin": false,
-        "avatar_url": format!("{url}/avatars/{id}"), "gravatar_id": "", "url": format!("{url}/api/v3/users/{login}"),
-        "html_url": format!("{url}/{login}"), "followers_url": format!("{url}/api/v3/users/{login}/followers"),
-        "following_url": format!("{url}/api/v3/users/{login}/following"),
-        "gists_url": format!("{url}/api/v3/users/{login}/gists"),
-        "starred_url": format!("{url}/api/v3/users/{login}/starred"),
-        "subscriptions_url": format!("{url}/api/v3/users/{login}/subscriptions"),
-        "organizations_url": format!("{url}/api/v3/users/{login}/orgs"),
-        "repos_url": format!("{url}/api/v3/users/{login}/repos"),
-        "events_url": format!("{url}/api/v3/users/{login}/events"),
-        "received_events_url": format!("{url}/api/v3/users/{login}/received_events"),
+        "avatar_url": format!("{url}/avatars/{id}"), "gravatar_id": "", "url": format!("{url}/api/v3/users/{name}"),
+        "html_url": format!("{url}/{name}"), "followers_url": format!("{url}/api/v3/users/{name}/followers"),
+        "following_url": format!("{url}/api/v3/users/{name}/following"),
+        "gists_url": format!("{url}/api/v3/users/{name}/gists"),
+        "starred_url": format!("{url}/api/v3/users/{name}/starred"),
+        "subscriptions_url": format!("{url}/api/v3/users/{name}/subscriptions"),
+        "organizations_url": format!("{url}/api/v3/users/{name}/orgs"),
+        "repos_url": format!("{url}/api/v3/users/{name}/repos"),
+        "events_url": format!("{url}/api/v3/users/{name}/events"),
+        "received_events_url": format!("{url}/api/v3/users/{name}/received_events"),
     })
 }
 
-pub(crate) fn repository(url: &str, full_name: &str, repository: &Repository) -> Value {
-    let (owner, name) = full_name.split_once('/').unwrap_or((full_name, ""));
-    json!({
-        "id": repository.id, "node_id": format!("R_{}", repository.id), "name": name, "full_name": full_name,
-        "owner": user(url, owner), "private": repository.private, "fork": repository.fork,
-        "visibility": if repository.private { "private" } else { "public" },
-        "allow_forking": repository.allow_forking, "default_branch": repository.default_branch,
-        "html_url": format!("{url}/{full_name}"), "url": format!("{url}/api/v3/repos/{full_name}"),
-        "clone_url": format!("{url}/{full_name}.git"),
-    })
+/// Nobody has put a smile or a heart on it.
+fn reactions(of: &str) -> Value {
+    let kinds = ["+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket"];
+    let mut value = json!({ "url": format!("{of}/reactions"), "total_count": 0 });
+    for kind in kinds {
+        value[kind] = json!(0);
+    }
+    value
 }
 
 pub(crate) fn label(url: &str, repository: &str, name: &str) -> Value {
@@ -56,7 +62,7 @@ pub(crate) fn issue(url: &str, repository: &str, issue: &Issue) -> Value {
         "title": issue.title, "body": issue.body, "user": user(url, &issue.author), "labels": labels,
         "assignee": null, "assignees": [], "milestone": null, "locked": false, "active_lock_reason": null,
         "comments": issue.comments.len(), "closed_at": null, "created_at": issue.created_at,
-        "updated_at": issue.updated_at, "author_association": "MEMBER",
+        "updated_at": issue.updated_at, "author_association": "MEMBER", "reactions": reactions(&base),
     })
 }
 
@@ -74,53 +80,15 @@ pub(crate) fn event(url: &str, repository: &str, event: &Event) -> Value {
 }
 
 pub(crate) fn comment(url: &str, repository: &str, number: u64, comment: &Comment) -> Value {
+    let base = format!("{url}/api/v3/repos/{repository}/issues/comments/{}", comment.id);
     json!({
-        "id": comment.id, "node_id": format!("C_{}", comment.id),
-        "url": format!("{url}/api/v3/repos/{repository}/issues/comments/{}", comment.id),
+        "id": comment.id, "node_id": format!("C_{}", comment.id), "url": base,
         "html_url": format!("{url}/{repository}/issues/{number}#issuecomment-{}", comment.id),
         "issue_url": format!("{url}/api/v3/repos/{repository}/issues/{number}"),
         "body": comment.body, "user": user(url, &comment.author), "created_at": comment.created_at,
-        "updated_at": comment.updated_at, "author_association": "MEMBER", "performed_via_github_app": null,
+        "updated_at": comment.updated_at, "author_association": "MEMBER", "reactions": reactions(&base),
+        "performed_via_github_app": null,
     })
-}
-
-pub(crate) fn pull(url: &str, name: &str, repository: &Repository, pull: &Pull) -> Value {
-    let owner = name.split('/').next().unwrap_or_default();
-    let side = |branch: &str, sha: &str| {
-        json!({
-            "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha, "user": user(url, owner),
-            "repo": self::repository(url, name, repository),
-        })
-    };
-    let api = format!("{url}/api/v3/repos/{name}");
-    let base = format!("{api}/pulls/{}", pull.number);
-    let html = format!("{url}/{name}/pull/{}", pull.number);
-    let mut value = json!({
-        "id": pull.id, "node_id": format!("PR_{}", pull.id), "url": base, "html_url": html,
-        "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"),
-        "issue_url": format!("{api}/issues/{}", pull.number), "commits_url": format!("{base}/commits"),
-        "review_comments_url": format!("{base}/comments"), "review_comment_url": format!("{api}/pulls/comments{{/number}}"),
-        "comments_url": format!("{api}/issues/{}/comments", pull.number),
-        "statuses_url": format!("{api}/statuses/{}", pull.head_sha),
-        "number": pull.number, "state": if pull.open { "open" } else { "closed" }, "locked": false,
-        "title": pull.title, "body": pull.body, "user": user(url, &pull.author), "labels": [], "milestone": null,
-        "assignee": null, "assignees": [], "requested_reviewers": [], "requested_teams": [],
-        "created_at": pull.created_at, "updated_at": pull.created_at,
-        "closed_at": if pull.open { None } else { pull.merged_at.or(Some(pull.created_at)) },
-        "merged_at": pull.merged_at, "merge_commit_sha": null, "draft": false, "auto_merge": null,
-        "head": side(&pull.head, &pull.head_sha), "base": side(&pull.base, &pull.base_sha),
-        "author_association": "MEMBER",
-    });
-    value["_links"] = json!({
-            "self": { "href": base }, "html": { "href": html },
-            "issue": { "href": format!("{api}/issues/{}", pull.number) },
-            "comments": { "href": format!("{api}/issues/{}/comments", pull.number) },
-            "review_comments": { "href": format!("{base}/comments") },
-            "review_comment": { "href": format!("{api}/pulls/comments{{/number}}") },
-            "commits": { "href": format!("{base}/commits") },
-            "statuses": { "href": format!("{api}/statuses/{}", pull.head_sha) },
-    });
-    value
 }
 
 pub(crate) fn run(url: &str, repository: &str, run: &Run) -> Value {
