@@ -101,7 +101,7 @@ impl Worker {
                 Err(error) => {
                     failures = failures.saturating_add(1);
                     tracing::error!(project = desk.project.name, %error, failures, "a pass ended early; it is repeated");
-                    after(wait(&error, failures).min(self.resync))
+                    after(wait(&error, failures, self.resync))
                 }
             };
             tokio::select! {
@@ -122,14 +122,15 @@ impl Worker {
     }
 }
 
-fn wait(error: &PassError, failures: u32) -> SignedDuration {
+/// How long a failed pass waits. A pause that the forge asks for is kept whole: it may lock out who does not.
+fn wait(error: &PassError, failures: u32, resync: SignedDuration) -> SignedDuration {
     if let PassError::Forge(error) = error
         && let embargod_forge::Class::Transient(wait) = error.class
         && wait > Duration::from_secs(1)
     {
-        return SignedDuration::try_from(wait).unwrap_or(FIRST_WAIT);
+        return SignedDuration::try_from(wait).unwrap_or(resync);
     }
-    FIRST_WAIT * 2_i32.pow(failures.min(10).saturating_sub(1))
+    (FIRST_WAIT * 2_i32.pow(failures.min(10).saturating_sub(1))).min(resync)
 }
 
 /// Whether a delivery is about a project; one that does not say what it is about is about all.

@@ -13,6 +13,8 @@ pub enum Class {
     Ambiguous,
     /// It will fail again until somebody changes something.
     Permanent,
+    /// The credentials were refused, and new ones too; it had no effect.
+    Unauthorized,
     /// What it asked for is not there, or must not be seen.
     NotFound,
 }

@@ -202,6 +202,15 @@ impl Sandbox {
             .push(fault);
     }
 
+    /// The faults that no request has met yet.
+    pub fn waiting_faults(&self) -> Vec<Fault> {
+        self.shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world()
     }

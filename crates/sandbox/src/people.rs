@@ -129,6 +129,11 @@ impl Sandbox {
         Ok(format!("http://{person}:{token}@{rest}/{repository}.git"))
     }
 
+    /// Every token of the App's loses its worth before its time.
+    pub fn expire_tokens(&self) {
+        self.world().tokens.clear();
+    }
+
     /// A person writes an issue.
     pub fn open_issue(&self, repository: &str, by: &str, title: &str, body: &str) -> Result<u64, SandboxError> {
         self.shared

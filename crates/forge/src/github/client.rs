@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::error::{Class, ForgeError};
 use crate::port::Credential;
@@ -43,8 +43,8 @@ pub struct GithubRepository {
     app: App,
     owner: String,
     name: String,
-    // One client an installation: it keeps the token that it minted.
-    client: Arc<OnceCell<Octocrab>>,
+    // One client an installation: it keeps the token that it minted until the token is refused.
+    client: Arc<Mutex<Option<Octocrab>>>,
 }
 
 pub(super) struct Reply {
@@ -86,7 +86,7 @@ impl App {
         let (owner, name) = repository
             .split_once('/')
             .ok_or_else(|| ForgeError::new("find the repository", Class::Permanent, "its name must be owner/name"))?;
-        let client = Arc::new(OnceCell::new());
+        let client = Arc::default();
         Ok(GithubRepository {
             app: self.clone(),
             owner: owner.to_owned(),
@@ -128,29 +128,46 @@ impl GithubRepository {
         format!("/repos/{}/{}{rest}", self.owner, self.name)
     }
 
-    async fn client(&self) -> Result<&Octocrab, ForgeError> {
+    async fn client(&self) -> Result<Octocrab, ForgeError> {
         #[derive(Deserialize)]
         struct Installation {
             id: u64,
         }
+        let mut known = self.client.lock().await;
+        if let Some(client) = &*known {
+            return Ok(client.clone());
+        }
         let action = "find the App's installation";
-        let connect = async || {
-            let reply = request(
-                &self.app.inner.octocrab,
-                action,
-                Method::GET,
-                &self.path("/installation"),
-                None,
-            )
-            .await?;
-            let installation: Installation = narrow(action, reply.body)?;
-            self.app
-                .inner
-                .octocrab
-                .installation(InstallationId(installation.id))
-                .map_err(|_| ForgeError::new(action, Class::Permanent, "the client is not an App's"))
-        };
-        self.client.get_or_try_init(connect).await
+        let path = self.path("/installation");
+        let reply = request(&self.app.inner.octocrab, action, Method::GET, &path, None).await?;
+        let installation: Installation = narrow(action, reply.body)?;
+        let client = self
+            .app
+            .inner
+            .octocrab
+            .installation(InstallationId(installation.id))
+            .map_err(|_| ForgeError::new(action, Class::Permanent, "the client is not an App's"))?;
+        *known = Some(client.clone());
+        Ok(client)
+    }
+
+    /// One request as the installation. A token that is refused before its time (a key that was rotated, an installation
+    /// that was suspended for a while) is forgotten and the request sent once more with a new one: a 401 had no effect.
+    async fn ask(
+        &self,
+        action: &'static str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Reply, ForgeError> {
+        let client = self.client().await?;
+        match request(&client, action, method.clone(), path, body).await {
+            Err(error) if error.class == Class::Unauthorized => {
+                self.client.lock().await.take();
+                request(&self.client().await?, action, method, path, body).await
+            }
+            answer => answer,
+        }
     }
 
     pub(super) async fn mint_credential(&self) -> Result<Credential, ForgeError> {
@@ -170,12 +187,7 @@ impl GithubRepository {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, action: &'static str, path: &str) -> Result<T, ForgeError> {
-        narrow(
-            action,
-            request(self.client().await?, action, Method::GET, path, None)
-                .await?
-                .body,
-        )
+        narrow(action, self.ask(action, Method::GET, path, None).await?.body)
     }
 
     pub(super) async fn send<T: DeserializeOwned>(
@@ -185,12 +197,7 @@ impl GithubRepository {
         path: &str,
         body: &Value,
     ) -> Result<T, ForgeError> {
-        narrow(
-            action,
-            request(self.client().await?, action, method, path, Some(body))
-                .await?
-                .body,
-        )
+        narrow(action, self.ask(action, method, path, Some(body)).await?.body)
     }
 
     /// A whole list, page by page. `key` names the list within each page where a page is an object.
@@ -206,7 +213,7 @@ impl GithubRepository {
         let mut query = format!("{query}{between}per_page=100");
         for _ in 0..MAX_PAGES {
             let path = format!("{plain}?{query}");
-            let Reply { mut body, next } = request(self.client().await?, action, Method::GET, &path, None).await?;
+            let Reply { mut body, next } = self.ask(action, Method::GET, &path, None).await?;
             let list = key.map_or(Some(body.clone()), |key| body.get_mut(key).map(Value::take));
             let page: Vec<T> = narrow(action, list.unwrap_or_default())?;
             entries.extend(page);
@@ -310,7 +317,10 @@ fn refused(action: &'static str, harmless: bool, status: StatusCode, headers: &H
             (Class::Transient(wait), "it asks for a pause")
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => (Class::NotFound, "it is not there, or the App may not see it"),
-        StatusCode::UNAUTHORIZED => (Class::Permanent, "the App's key or id is wrong (401)"),
+        StatusCode::UNAUTHORIZED => (
+            Class::Unauthorized,
+            "the App's key or id is wrong, or it is not installed there: look at `private_key_file` and `app_id`",
+        ),
         StatusCode::FORBIDDEN => (
             Class::Permanent,
             "the App lacks a permission (403): look at its settings",
