@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 the answer is no, 2 usage, configuration or environment.
 
+mod backports;
 mod case;
 mod config;
 mod effect;
+mod pick;
 mod rehearse;
 mod serve;
 
@@ -36,6 +38,10 @@ enum Command {
     Serve,
     /// Run a whole disclosure on this machine, over a sandbox forge.
     Rehearse(rehearse::Rehearse),
+    /// Say whether a fix is in effect on branches.
+    Backports(backports::Backports),
+    /// Prepare the backport of a fix without a work tree.
+    Pick(pick::Pick),
     /// Look at cases.
     #[command(subcommand)]
     Case(case::Case),
@@ -67,6 +73,8 @@ pub async fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve => serve::run(&arguments.config).await,
         Command::Rehearse(arguments) => rehearse::run(arguments).await,
+        Command::Backports(arguments) => backports::run(&arguments),
+        Command::Pick(arguments) => pick::run(&arguments).await,
         Command::Case(command) => case::run(&command, &arguments.config).await,
         Command::Effect(command) => effect::run(&command, &arguments.config).await,
         Command::Config(command) => config::run(&command, &arguments.config),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use embargod_backports::{Verdict, assess};
+use embargod_backports::{Question, assess};
 use embargod_core::case::{Case, Event};
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push};
@@ -169,7 +169,13 @@ fn leaked(
     // Somebody may have brought the same change in another commit.
     let repository = Repository::open_bare(clone).map_err(embargod_repo::GitError::from)?;
     let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
-    let present = |fix, tip| assess(&repository, fix, tip).is_ok_and(|evidence| evidence.verdict == Verdict::Present);
+    let present = |fix, tip| {
+        let question = Question {
+            fixes: vec![fix],
+            ..Question::default()
+        };
+        assess(&repository, &question, tip).is_ok_and(|answer| answer.verdict.is_good())
+    };
     let (before, now) = (oid(before)?, oid(now)?);
     for fix in &case.memory.fixes {
         let fix = oid(fix)?;

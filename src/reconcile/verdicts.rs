@@ -1,6 +1,6 @@
 //! What is said of a security branch: is the fix in effect there, and does a commit give the private side away?
 
-use embargod_backports::{EngineError, Evidence, Verdict as Found, assess_series};
+use embargod_backports::{EngineError, Question, Verdict as Found, assess};
 use embargod_core::case::Verdict;
 use embargod_core::findings::{Finding, findings};
 use embargod_core::{BranchName, CommitId};
@@ -9,6 +9,9 @@ use git2::{Oid, Repository};
 
 use super::PassError;
 use crate::project::Project;
+
+/// How many places that lack something are named in the status comment.
+const MOST_REMARKS: usize = 5;
 
 /// What the engine says of the whole series on a branch, with what a person should know.
 pub(super) fn verdict(
@@ -33,39 +36,39 @@ pub(super) fn verdict(
     if !planned.stale.is_empty() {
         remarks.push("an edited backport came from an older version of the fix: bring it up to date".to_owned());
     }
-    let ids = fixes.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
-    let evidence = match assess_series(&repository, &ids, oid(&planned.head)?) {
-        Ok(evidence) => evidence,
-        Err(error @ (EngineError::NotOneParent | EngineError::Empty)) => {
+    let question = Question {
+        fixes: fixes.iter().map(oid).collect::<Result<Vec<_>, _>>()?,
+        ..Question::default()
+    };
+    let answer = match assess(&repository, &question, oid(&planned.head)?) {
+        Ok(answer) => answer,
+        Err(error @ EngineError::Empty(_)) => {
             remarks.push(error.to_string());
             return Ok((Verdict::Unproven, remarks));
         }
         Err(error) => return Err(error.into()),
     };
-    let mut worst = Verdict::Present;
-    for (fix, evidence) in fixes.iter().zip(&evidence) {
-        let by_a_person = planned
-            .carried
-            .iter()
-            .any(|(commit, origin)| origin == fix && !plan.memory.written.contains(commit));
-        worst = worst.max(word(evidence, by_a_person));
+    let worst = match answer.verdict {
+        Found::NotAffected => Verdict::NotAffected,
+        Found::Present => Verdict::Present,
+        Found::Adapted => Verdict::Adapted,
+        Found::Unproven => Verdict::Unproven,
+        Found::Partial => Verdict::Partial,
+        Found::Reverted => Verdict::Reverted,
+        Found::Missing => Verdict::Missing,
+    };
+    if !answer.verdict.is_good() {
+        let lacks = answer.commits.iter().flat_map(|commit| &commit.against);
+        remarks.extend(lacks.take(MOST_REMARKS).cloned());
     }
-    if !planned.stale.is_empty() {
-        worst = worst.max(Verdict::Unproven);
-    }
-    Ok((worst, remarks))
-}
-
-/// A backport that a person made is adapted where the replay is not clean: it claims to be one, and a person looks at it.
-fn word(evidence: &Evidence, by_a_person: bool) -> Verdict {
-    match (evidence.verdict, by_a_person) {
-        (Found::Present, _) => Verdict::Present,
-        (Found::Unproven, true) => Verdict::Adapted,
-        (Found::Unproven, false) => Verdict::Unproven,
-        (Found::Partial, _) => Verdict::Partial,
-        (Found::Missing, true) => Verdict::Unproven,
-        (Found::Missing, false) => Verdict::Missing,
-    }
+    Ok((
+        if planned.stale.is_empty() {
+            worst
+        } else {
+            worst.max(Verdict::Unproven)
+        },
+        remarks,
+    ))
 }
 
 /// What the commits of a branch have that must not become public.

@@ -1,5 +1,23 @@
 #![doc = include_str!("../README.md")]
 
-mod replay;
+mod claim;
+mod content;
+mod decide;
+mod engine;
+mod error;
+mod files;
+mod fix;
+mod history;
+mod interdiff;
+mod lines;
+mod patch;
+mod pick;
+mod place;
+mod series;
+mod tags;
+mod verdict;
 
-pub use replay::{EngineError, Evidence, Verdict, assess, assess_series};
+pub use engine::{Answer, CommitAnswer, Question, assess};
+pub use error::EngineError;
+pub use pick::{Conflict, Picked, Step, pick};
+pub use verdict::Verdict;

@@ -1,0 +1,213 @@
+//! A commit that claims to be the backport, held against the fix and against the tip.
+
+use std::collections::{BTreeMap, HashSet};
+
+use git2::{Oid, Repository};
+
+use crate::content::{Finding, State};
+use crate::error::EngineError;
+use crate::files::{FileFinding, Scope, Sum, find_change};
+use crate::fix::{Change, changes};
+use crate::history::Claim;
+use crate::lines::Book;
+use crate::place::Place;
+use crate::series::Outcome;
+
+/// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
+const NEAR: usize = 30;
+/// The same where the state before the fix stands untouched: it must be changed almost there.
+const ADJACENT: usize = 8;
+
+/// The lines that a commit adds to a file and removes from it.
+#[derive(Default)]
+struct Touched {
+    adds: HashSet<u64>,
+    removes: HashSet<u64>,
+}
+
+/// A claim with what its content says.
+pub(crate) struct Examined {
+    pub id: Oid,
+    pub claim: Claim,
+    /// The commit that says that it reverts this one, unless that was reverted too.
+    pub reverted_by: Option<Oid>,
+    lines: BTreeMap<Vec<u8>, Touched>,
+    /// Where it changes its files: the ranges after the change.
+    blocks: BTreeMap<Vec<u8>, Vec<std::ops::Range<usize>>>,
+    /// What its own tree says of the fix.
+    pub there: Vec<FileFinding>,
+    /// What the tip says of its own change.
+    pub standing: Sum,
+    /// The share of the fix's lines that it changes too.
+    pub cover: f64,
+    /// The share of the fix's lines that it changes the other way.
+    pub opposes: f64,
+}
+
+impl Examined {
+    pub fn examine(
+        repository: &Repository,
+        (id, claim): (Oid, Claim),
+        reverted_by: Option<Oid>,
+        fix: &[Change],
+        at_tip: &[FileFinding],
+        (tip, place): (Oid, &mut Place<'_>),
+    ) -> Result<Self, EngineError> {
+        let commit = repository.find_commit(id)?;
+        let changes = changes(repository, &commit)?;
+        let mut own_place = Place::new(repository, commit.tree()?);
+        let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
+        let mut own = Vec::new();
+        for change in &changes {
+            let finding = find_change(&mut own_place, change, &Outcome::default())?;
+            let mut touched = Touched::default();
+            for block in &finding.blocks {
+                touched.adds.extend(&block.adds);
+                touched.removes.extend(&block.removes);
+            }
+            lines.insert(finding.path.clone(), touched);
+            blocks.insert(finding.path.clone(), ranges(&own_place, change)?);
+            own.push(finding);
+        }
+        let standing = if id == tip {
+            Sum::of(&own, Scope::of(&own))
+        } else {
+            let findings: Result<Vec<_>, _> = changes
+                .iter()
+                .map(|change| find_change(place, change, &Outcome::default()))
+                .collect();
+            let findings = findings?;
+            Sum::of(&findings, Scope::of(&findings))
+        };
+        let there: Result<Vec<_>, _> = fix
+            .iter()
+            .map(|change| find_change(&mut own_place, change, &Outcome::default()))
+            .collect();
+        let mut examined = Self {
+            id,
+            claim,
+            reverted_by,
+            lines,
+            blocks,
+            there: there?,
+            standing,
+            cover: 0.0,
+            opposes: 0.0,
+        };
+        (examined.cover, examined.opposes) = examined.covers(at_tip);
+        Ok(examined)
+    }
+
+    fn covers(&self, fix: &[FileFinding]) -> (f64, f64) {
+        let scope = Scope::of(fix);
+        let blocks = fix.iter().filter(|file| scope.has(file)).flat_map(|file| &file.blocks);
+        let (mut all, mut with, mut against) = (0_usize, 0_usize, 0_usize);
+        for block in blocks {
+            all += block.adds.len() + block.removes.len();
+            with += self.shared(block, None);
+            let (adds, removes) = (&block.adds, &block.removes);
+            against += count(adds, self.lines.values().map(|file| &file.removes));
+            against += count(removes, self.lines.values().map(|file| &file.adds));
+        }
+        (with as f64 / all.max(1) as f64, against as f64 / all.max(1) as f64)
+    }
+
+    /// How many lines of a block it changes in the same way, in one file or anywhere.
+    fn shared(&self, block: &Finding, within: Option<&[u8]>) -> usize {
+        let files = || {
+            self.lines
+                .iter()
+                .filter(|(path, _)| within.is_none_or(|within| within == path.as_slice()))
+        };
+        count(&block.adds, files().map(|(_, file)| &file.adds))
+            + count(&block.removes, files().map(|(_, file)| &file.removes))
+    }
+
+    /// Whether its change is still in effect at the tip: nothing of it was taken back.
+    pub fn stands(&self) -> bool {
+        let Sum {
+            good, lacking, unclear, ..
+        } = self.standing;
+        good > 0 && lacking * 4 <= good && unclear <= good
+    }
+
+    /// Whether its change was taken back.
+    pub fn undone(&self) -> bool {
+        let Sum { good, lacking, .. } = self.standing;
+        lacking > 0 && good * 4 <= lacking
+    }
+
+    /// Whether what it does has to do with the fix.
+    pub fn related(&self) -> bool {
+        // A revert changes the same lines the other way. A change that moves lines does both, and so does its revert: then the
+        // subject tells.
+        if self.opposes > self.cover || (self.opposes == self.cover && !self.claim.subject) {
+            return false;
+        }
+        match (self.claim.trailer, self.claim.author, self.claim.subject) {
+            (true, true, _) | (true, _, true) | (_, true, true) => self.cover > 0.0,
+            (true, false, false) | (false, true, false) => self.cover >= 0.3,
+            _ => self.cover >= 0.5,
+        }
+    }
+
+    /// Whether a block of the fix that the tip does not show as it is was adapted here: the claim does the same elsewhere,
+    /// or something else at the same place.
+    pub fn explains(&self, file: usize, block: usize, finding: &Finding) -> bool {
+        let Some(there) = self.there.get(file) else {
+            return false;
+        };
+        let size = finding.adds.len() + finding.removes.len();
+        let Some(at) = &there.at else {
+            // The branch has no such file: what it does may have been done elsewhere.
+            return size > 0 && self.shared(finding, None) * 2 >= size;
+        };
+        let (Some(block), Some(ranges)) = (there.blocks.get(block), self.blocks.get(at)) else {
+            return false;
+        };
+        if block.state == State::InEffect {
+            // It was in effect there and no longer is: that is no adaptation.
+            return false;
+        }
+        let near = |place: usize, by: usize| {
+            ranges
+                .iter()
+                .any(|range| place + by >= range.start && place <= range.end + by)
+        };
+        let shares = size > 0 && self.shared(finding, Some(at)) * 2 >= size;
+        match (finding.state, block.place) {
+            _ if shares => true,
+            (State::Lacking, Some(place)) => near(place, ADJACENT),
+            (_, Some(place)) => near(place, NEAR),
+            // Nothing there is as on the main branch; who carried the fix changed this file in its name.
+            (_, None) => self.claim.is_strong(),
+        }
+    }
+
+    /// Whether it changes the file that a file of the fix is.
+    pub fn touches(&self, file: usize) -> bool {
+        let at = self.there.get(file).and_then(|file| file.at.as_ref());
+        at.is_some_and(|at| self.blocks.contains_key(at))
+    }
+}
+
+fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {
+    let of: Vec<_> = of.collect();
+    lines
+        .iter()
+        .filter(|line| of.iter().any(|known| known.contains(line)))
+        .count()
+}
+
+fn ranges(place: &Place<'_>, change: &Change) -> Result<Vec<std::ops::Range<usize>>, EngineError> {
+    let text = |entry: &Option<crate::fix::Entry>| match entry {
+        Some(entry) => place.text(entry.id),
+        None => Ok(Some(Vec::new())),
+    };
+    let (Some(old), Some(new)) = (text(&change.old)?, text(&change.new)?) else {
+        return Ok(Vec::new());
+    };
+    let mut book = Book::default();
+    let (old, new) = (book.read(&old), book.read(&new));
+    Ok(book.blocks(&old, &new).into_iter().map(|block| block.after).collect())
+}

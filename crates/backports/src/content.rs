@@ -1,0 +1,188 @@
+//! What the tip's content says of one file of a fix, block by block. No history here.
+
+use crate::lines::{Block, Book, Lines};
+
+/// What the tip says of one block of a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// What it adds is there, what it removes is gone.
+    InEffect,
+    /// The state before the fix is there.
+    Lacking,
+    /// Neither, and nothing of its surroundings: the branch does not have this code.
+    Absent,
+    /// Something of both or of neither.
+    Unclear,
+}
+
+/// One block with its finding.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub state: State,
+    /// How many lines of it say something; at least one.
+    pub weight: usize,
+    /// The first line of the block in the file before the fix, counted from 1.
+    pub line: usize,
+    /// Added lines that are at the tip, of how many.
+    pub added: (usize, usize),
+    /// Removed lines that are still at the tip, of how many.
+    pub kept: (usize, usize),
+    /// Whether the rest of the series replaced all that it adds: then the series' last commit shows it.
+    pub replaced: bool,
+    /// The line where the tip has the block's surroundings, counted from 0.
+    pub place: Option<usize>,
+    /// The lines that it adds and removes and that say something, as numbers that are the same for the same line anywhere.
+    pub adds: Vec<u64>,
+    /// See `adds`.
+    pub removes: Vec<u64>,
+}
+
+impl Finding {
+    /// Whether something that the fix brings is there. That something is gone proves little: it may never have been there.
+    pub fn is_positive(&self) -> bool {
+        self.state == State::InEffect && (self.added.0 > 0 || self.replaced)
+    }
+
+    /// Whether it is in effect to the last line.
+    pub fn is_exact(&self) -> bool {
+        self.state == State::InEffect && self.added.0 == self.added.1 && self.kept.0 == 0
+    }
+}
+
+/// The states of one file that are compared.
+pub(crate) struct States<'a> {
+    pub old: &'a Lines,
+    pub new: &'a Lines,
+    pub tip: &'a Lines,
+    /// The file after the last commit of the series that touches it: what the series itself took back is not looked for.
+    pub last: Option<&'a Lines>,
+}
+
+/// How many lines with words around a block tell its place, on each side.
+const CONTEXT: usize = 3;
+/// How far away they may be.
+const WINDOW: usize = 10;
+
+/// Judges every block of a file's change.
+pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
+    let old_at_tip = book.counterparts(states.old, states.tip);
+    let new_at_tip = book.counterparts(states.new, states.tip);
+    let survives = states
+        .last
+        .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
+    let blocks = book.blocks(states.old, states.new);
+    let mut findings = Vec::new();
+    for block in blocks {
+        let wanted = |book: &mut Book, lines: &Lines, range: std::ops::Range<usize>| -> Vec<usize> {
+            range.filter(|index| book.says_something(lines[*index])).collect()
+        };
+        let mut added = wanted(book, states.new, block.after.clone());
+        let mut removed = wanted(book, states.old, block.before.clone());
+        if added.is_empty() && removed.is_empty() {
+            (added, removed) = (block.after.clone().collect(), block.before.clone().collect());
+        }
+        let brings = !added.is_empty();
+        if let Some((survives, comes_back)) = &survives {
+            added.retain(|index| survives[*index].is_some());
+            removed.retain(|index| comes_back[*index].is_none());
+            if added.is_empty() && removed.is_empty() {
+                continue;
+            }
+        }
+        let there = added.iter().filter(|index| new_at_tip[**index].is_some()).count();
+        let kept = removed.iter().filter(|index| old_at_tip[**index].is_some()).count();
+        let place = surroundings(book, states, &block, &old_at_tip);
+        findings.push(Finding {
+            state: state((there, added.len()), (kept, removed.len()), place.is_some()),
+            weight: (added.len() + removed.len()).max(1),
+            line: block.before.start + 1,
+            added: (there, added.len()),
+            kept: (kept, removed.len()),
+            replaced: brings && added.is_empty(),
+            place,
+            adds: added.iter().map(|index| book.print_of(states.new[*index])).collect(),
+            removes: removed.iter().map(|index| book.print_of(states.old[*index])).collect(),
+        });
+    }
+    findings
+}
+
+/// Where the tip has one of the lines around a block.
+fn surroundings(book: &mut Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
+    let mut near = |lines: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
+        let worded = lines.take(WINDOW).filter(|index| book.has_words(states.old[*index]));
+        worded.take(CONTEXT).collect()
+    };
+    let mut lines = near(&mut (0..block.before.start).rev());
+    lines.extend(near(&mut (block.before.end..states.old.len())));
+    lines.into_iter().find_map(|index| at_tip[index])
+}
+
+fn state(added: (usize, usize), kept: (usize, usize), known_place: bool) -> State {
+    let most = |(some, all): (usize, usize)| some * 5 >= all * 4;
+    let few = |(some, all): (usize, usize)| some * 5 <= all;
+    match (added.1 > 0, kept.1 > 0) {
+        (true, true) if most(added) && few(kept) => State::InEffect,
+        (true, true) if few(added) && most(kept) => State::Lacking,
+        (true, true) if added.0 == 0 && kept.0 == 0 && !known_place => State::Absent,
+        (true, false) if most(added) => State::InEffect,
+        (true, false) if few(added) && known_place => State::Lacking,
+        (true, false) if added.0 == 0 => State::Absent,
+        (false, true) if most(kept) => State::Lacking,
+        (false, true) if few(kept) && known_place => State::InEffect,
+        (false, true) if kept.0 == 0 => State::Absent,
+        _ => State::Unclear,
+    }
+}
+
+/// Whether a file is not part of what runs: tests, documentation, change logs, translations.
+pub(crate) fn is_ancillary(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    let folders = [
+        "test",
+        "tests",
+        "testing",
+        "doc",
+        "docs",
+        "documentation",
+        "man",
+        "po",
+        "changes",
+        "t",
+        "testsuite",
+        "examples",
+        "fuzz",
+        "unit_tests",
+        "app-test",
+    ];
+    let names = [
+        "changelog",
+        "changes",
+        "news",
+        "authors",
+        "thanks",
+        "readme",
+        "copying",
+        "maintainers",
+        "todo",
+        "version",
+        "contributors",
+        "release",
+    ];
+    let endings = [
+        ".md", ".rst", ".txt", ".po", ".pot", ".adoc", ".html", ".xml", ".docbook", ".1", ".5", ".8", ".7", ".3",
+    ];
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    parts
+        .iter()
+        .any(|part| folders.contains(part) || part.ends_with("tests") || part.ends_with("_test"))
+        || names.iter().any(|known| stem.starts_with(known))
+        || endings.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("cmakelists")
+        || name.starts_with("test_")
+        || name.starts_with("test-")
+        || stem.ends_with("_test")
+        || stem.ends_with("-test")
+        || stem.ends_with("_tests")
+}

@@ -1,0 +1,169 @@
+//! From what was found to a verdict. Pure: everything that is read has been read.
+
+use crate::claim::Examined;
+use crate::content::{Finding, State};
+use crate::files::{FileFinding, Scope, Sum};
+use crate::verdict::Verdict;
+
+/// A verdict, and how much of the fix it rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub verdict: Verdict,
+    /// Lines of the fix as the tip shows them, without regard to who brought them.
+    pub shown: Sum,
+    /// Lines that a backport does in its own way.
+    pub explained: usize,
+}
+
+/// Decides about one fix commit.
+///
+/// Content decides; a claim only says what a difference may be: a block that the tip does not show is *adapted* where a
+/// backport that still stands changes that very place, and *forgotten* where none does.
+pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
+    let scope = Scope::of(files);
+    let shown = Sum::of(files, scope);
+    let related: Vec<_> = claims.iter().filter(|claim| claim.related()).collect();
+    let standing: Vec<_> = related.iter().copied().filter(|claim| claim.stands()).collect();
+    // Somebody wrote that the backport was reverted, and nobody that it came back: whatever the lines say, a person looks.
+    let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
+    let (left, explained) = explain(files, scope, &standing);
+    let verdict = if files.iter().all(|file| file.blocks.is_empty()) {
+        // The rest of the series took all of it back: the tip cannot show it, so somebody must have carried it.
+        let carried = claims.iter().any(|claim| claim.claim.is_strong());
+        if carried { Verdict::Present } else { Verdict::Unproven }
+    } else if standing.is_empty() {
+        let undone = related.iter().any(|claim| claim.undone());
+        by_content(
+            shown,
+            blocks(files, scope).any(Finding::is_positive) && !contradicted,
+            undone,
+        )
+    } else {
+        match by_claim(left, explained) {
+            verdict if verdict.is_good() && contradicted => Verdict::Unproven,
+            verdict => verdict,
+        }
+    };
+    let inexact = blocks(files, scope).any(|block| block.state == State::InEffect && !block.is_exact());
+    Decision {
+        verdict: if verdict == Verdict::Present && inexact {
+            Verdict::Adapted
+        } else {
+            verdict
+        },
+        shown,
+        explained,
+    }
+}
+
+/// What no standing claim explains, and how many lines one does.
+fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum, usize) {
+    let (mut left, mut explained) = (Sum::default(), 0);
+    for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
+        for (index, block) in file.blocks.iter().enumerate() {
+            let by =
+                |claim: &&Examined| claim.explains(number, index, block) || file.ancillary && claim.touches(number);
+            if block.state != State::InEffect && standing.iter().any(by) {
+                explained += block.weight;
+            } else {
+                left.add(block.state, block.weight);
+            }
+        }
+    }
+    (left, explained)
+}
+
+fn blocks(files: &[FileFinding], scope: Scope) -> impl Iterator<Item = &Finding> {
+    files
+        .iter()
+        .filter(move |file| scope.has(file))
+        .flat_map(|file| &file.blocks)
+}
+
+fn by_claim(left: Sum, explained: usize) -> Verdict {
+    let good = left.good + explained;
+    match left {
+        Sum { lacking: 1.., .. } if good > 0 => Verdict::Partial,
+        Sum { lacking: 1.., .. } => Verdict::Missing,
+        Sum { unclear, .. } if good == 0 || unclear > good => Verdict::Unproven,
+        Sum {
+            unclear: 0, absent: 0, ..
+        } if explained == 0 => Verdict::Present,
+        _ => Verdict::Adapted,
+    }
+}
+
+fn by_content(shown: Sum, proves: bool, undone: bool) -> Verdict {
+    let Sum {
+        good,
+        lacking,
+        absent,
+        unclear,
+    } = shown;
+    let no = if undone { Verdict::Reverted } else { Verdict::Missing };
+    if good > 0 && lacking == 0 && unclear == 0 && absent <= good {
+        return match (proves, absent) {
+            (false, _) => Verdict::Unproven,
+            (true, 0) => Verdict::Present,
+            (true, _) => Verdict::Adapted,
+        };
+    }
+    if good > 0 && lacking > 0 {
+        return if undone && lacking > good * 2 {
+            Verdict::Reverted
+        } else {
+            Verdict::Partial
+        };
+    }
+    if undone || good == 0 && (unclear == 0 || lacking > unclear) {
+        return no;
+    }
+    Verdict::Unproven
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(good: usize, lacking: usize, absent: usize, unclear: usize) -> Sum {
+        Sum {
+            good,
+            lacking,
+            absent,
+            unclear,
+        }
+    }
+
+    #[test]
+    fn content_alone_needs_all_of_it_and_something_new() {
+        for (shown, proves, undone, expected) in [
+            (sum(5, 0, 0, 0), true, false, Verdict::Present),
+            (sum(5, 0, 2, 0), true, false, Verdict::Adapted),
+            (sum(5, 0, 0, 0), false, false, Verdict::Unproven),
+            (sum(5, 0, 9, 0), true, false, Verdict::Unproven),
+            (sum(5, 1, 0, 0), true, false, Verdict::Partial),
+            (sum(0, 5, 0, 0), true, false, Verdict::Missing),
+            (sum(0, 0, 5, 0), true, false, Verdict::Missing),
+            (sum(1, 5, 0, 0), true, true, Verdict::Reverted),
+            (sum(0, 5, 0, 0), true, true, Verdict::Reverted),
+            (sum(2, 0, 0, 3), true, false, Verdict::Unproven),
+        ] {
+            assert_eq!(by_content(shown, proves, undone), expected, "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_claim_leaves_out_without_a_reason_is_forgotten() {
+        for (left, explained, expected) in [
+            (sum(5, 0, 0, 0), 0, Verdict::Present),
+            (sum(5, 0, 0, 0), 3, Verdict::Adapted),
+            (sum(5, 0, 2, 2), 0, Verdict::Adapted),
+            (sum(5, 1, 0, 0), 9, Verdict::Partial),
+            (sum(0, 5, 0, 0), 0, Verdict::Missing),
+            (sum(1, 0, 0, 3), 0, Verdict::Unproven),
+            (sum(0, 0, 3, 0), 0, Verdict::Unproven),
+        ] {
+            assert_eq!(by_claim(left, explained), expected, "{left:?}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The question and the answer.
+
+use git2::{Oid, Repository};
+use serde::Serialize;
+
+use crate::claim::Examined;
+use crate::content::State;
+use crate::decide::{Decision, decide};
+use crate::error::EngineError;
+use crate::files::{FileFinding, Scope, find_change};
+use crate::fix::Fix;
+use crate::history::{History, walk};
+use crate::patch;
+use crate::place::Place;
+use crate::series::{Outcome, order};
+use crate::tags;
+use crate::verdict::Verdict;
+
+/// The most claims to one fix that are looked at.
+const MOST_CLAIMS: usize = 12;
+/// The most places that are named in an answer for each file.
+const MOST_PLACES: usize = 8;
+
+/// What is asked about a branch.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// The fix, one commit or a series, in any order.
+    pub fixes: Vec<Oid>,
+    /// The commits that brought the flaw; a branch that has none of them is not affected.
+    pub introduced: Vec<Oid>,
+    /// Whether the trailers of messages (`cherry picked from commit …`) are not read.
+    pub ignore_trailers: bool,
+}
+
+/// What is said of one branch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The commit at its tip.
+    pub tip: String,
+    /// The worst verdict of the series.
+    pub verdict: Verdict,
+    /// Each commit of the fix, in the order of the question.
+    pub commits: Vec<CommitAnswer>,
+    /// Tags of the branch that have the flaw and not the fix, newest first; only where it is known what brought the flaw.
+    pub affected_tags: Vec<String>,
+    /// Tags of the branch that have the fix, newest first; likewise.
+    pub fixed_tags: Vec<String>,
+}
+
+/// What is said of one commit of the fix.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommitAnswer {
+    /// The commit of the fix.
+    pub fix: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The commits of the branch that bring it, newest first.
+    pub matched: Vec<String>,
+    /// What speaks for the verdict.
+    pub evidence: Vec<String>,
+    /// What is lacking, and what else speaks against the fix being in effect.
+    pub against: Vec<String>,
+    /// The share of the fix's lines that decide and that the tip shows or a standing backport explains, from 0 to 1.
+    pub confidence: f64,
+    /// How the newest standing backport differs from the fix, as a range-diff shows it; only where the verdict is *adapted*.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range_diff: Option<String>,
+}
+
+/// Says whether a fix is in effect at a tip. Reads the repository and writes nothing.
+pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
+    if question.fixes.is_empty() {
+        return Err(EngineError::NoFix);
+    }
+    let mut commits = series(repository, &question.fixes, tip, !question.ignore_trailers)?;
+    let worst = |commits: &[CommitAnswer]| {
+        commits
+            .iter()
+            .map(|commit| commit.verdict)
+            .max()
+            .unwrap_or(Verdict::Unproven)
+    };
+    let mut verdict = worst(&commits);
+    let mut answer_tags = (Vec::new(), Vec::new());
+    if !question.introduced.is_empty() {
+        if !verdict.is_good() && !is_affected(repository, question, tip)? {
+            for commit in &mut commits {
+                commit.verdict = Verdict::NotAffected;
+                commit
+                    .evidence
+                    .push("none of the commits that brought the flaw is in effect here".to_owned());
+            }
+            verdict = worst(&commits);
+        }
+        answer_tags = tags::sort(repository, question, tip)?;
+    }
+    Ok(Answer {
+        tip: tip.to_string(),
+        verdict,
+        commits,
+        affected_tags: answer_tags.0,
+        fixed_tags: answer_tags.1,
+    })
+}
+
+/// Whether any of the commits that brought the flaw is at a tip. Where that cannot be told, it is.
+pub(crate) fn is_affected(repository: &Repository, question: &Question, tip: Oid) -> Result<bool, EngineError> {
+    for introduced in &question.introduced {
+        let found = series(repository, &[*introduced], tip, !question.ignore_trailers)?;
+        if !found
+            .iter()
+            .all(|commit| matches!(commit.verdict, Verdict::Missing | Verdict::Reverted))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(crate) fn series(
+    repository: &Repository,
+    fixes: &[Oid],
+    tip: Oid,
+    trailers: bool,
+) -> Result<Vec<CommitAnswer>, EngineError> {
+    let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(repository, *id)).collect();
+    let series = series?;
+    let mut place = Place::new(repository, repository.find_commit(tip)?.tree()?);
+    let history = walk(repository, tip, &series, trailers)?;
+    let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
+    let mut answers = Vec::new();
+    for fix in &series {
+        answers.push(one(repository, tip, &mut place, fix, &history, &outcome)?);
+    }
+    Ok(answers)
+}
+
+fn one(
+    repository: &Repository,
+    tip: Oid,
+    place: &mut Place<'_>,
+    fix: &Fix,
+    history: &History,
+    outcome: &Outcome,
+) -> Result<CommitAnswer, EngineError> {
+    let mut files = Vec::new();
+    for change in &fix.changes {
+        files.push(find_change(place, change, outcome)?);
+    }
+    let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
+    let mut examined = Vec::new();
+    for claim in claims.iter().take(MOST_CLAIMS) {
+        let reverted_by = history.reverted_by(claim.0);
+        examined.push(Examined::examine(
+            repository,
+            *claim,
+            reverted_by,
+            &fix.changes,
+            &files,
+            (tip, place),
+        )?);
+    }
+    let mut decision = decide(&files, &examined);
+    let mut evidence = Vec::new();
+    if history.same.contains(&fix.id) {
+        evidence.push("the fix itself is in the branch's history".to_owned());
+    }
+    if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(repository, fix.id, tip)? {
+        decision.verdict = Verdict::Present;
+        evidence.push("replaying the fix at the tip changes nothing".to_owned());
+    }
+    let mut answer = answer(repository, fix, &files, &examined, decision, (evidence, history.cut));
+    if answer.verdict == Verdict::Adapted
+        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
+    {
+        answer.range_diff = Some(patch::range_diff(repository, fix.id, claim.id)?);
+    }
+    Ok(answer)
+}
+
+fn answer(
+    repository: &Repository,
+    fix: &Fix,
+    files: &[FileFinding],
+    claims: &[Examined],
+    decision: Decision,
+    (mut evidence, cut): (Vec<String>, bool),
+) -> CommitAnswer {
+    let mut against = Vec::new();
+    let scope = Scope::of(files);
+    let shown = decision.shown;
+    let all = shown.good + shown.lacking + shown.absent + shown.unclear;
+    if shown.good > 0 {
+        evidence.push(format!(
+            "{} of {all} changed lines are at the tip as the fix leaves them",
+            shown.good
+        ));
+    }
+    if decision.explained > 0 {
+        evidence.push(format!(
+            "{} more lines are done in another way by a backport",
+            decision.explained
+        ));
+    }
+    for file in files
+        .iter()
+        .filter(|file| file.at.as_ref().is_some_and(|at| *at != file.path))
+    {
+        let at = file.at.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        evidence.push(format!("{} is {at} here", String::from_utf8_lossy(&file.path)));
+    }
+    for claim in claims {
+        let words = patch::claim_words(repository, fix.id, claim);
+        let side = if claim.related() && claim.stands() && claim.reverted_by.is_none() {
+            &mut evidence
+        } else {
+            &mut against
+        };
+        side.push(words);
+    }
+    for file in files {
+        against.extend(lacking(file, scope));
+    }
+    if cut {
+        against.push("the history was not read to its end: it is too long".to_owned());
+    }
+    let confidence = (shown.good + decision.explained) as f64 / all.max(1) as f64;
+    CommitAnswer {
+        fix: fix.id.to_string(),
+        verdict: decision.verdict,
+        matched: claims
+            .iter()
+            .filter(|claim| claim.related())
+            .map(|claim| claim.id.to_string())
+            .collect(),
+        evidence,
+        against,
+        confidence: (confidence.min(1.0) * 100.0).round() / 100.0,
+        range_diff: None,
+    }
+}
+
+/// What of a file is not at the tip, in words.
+fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
+    let path = String::from_utf8_lossy(&file.path);
+    let aside = if scope.has(file) { "" } else { " (no part of what runs)" };
+    let open = file.blocks.iter().filter(|block| block.state != State::InEffect);
+    let words = open.map(|block| {
+        let what = match block.state {
+            State::Lacking => "is as before the fix",
+            State::Absent => "has no counterpart here",
+            State::InEffect | State::Unclear => "differs from both sides of the fix",
+        };
+        let ((there, of), (kept, to_go)) = (block.added, block.kept);
+        format!(
+            "{path}:{} {what} ({there} of {of} added lines there, {kept} of {to_go} removed lines kept){aside}",
+            block.line
+        )
+    });
+    let mut words: Vec<_> = words.collect();
+    let more = words.len().saturating_sub(MOST_PLACES);
+    words.truncate(MOST_PLACES);
+    if more > 0 {
+        words.push(format!("{path}: {more} more places{aside}"));
+    }
+    words
+}

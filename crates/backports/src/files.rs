@@ -1,0 +1,241 @@
+//! One file of a fix held against one tip.
+
+use git2::{FileMode, Oid};
+
+use crate::content::{Finding, State, States, is_ancillary, judge};
+use crate::error::EngineError;
+use crate::fix::{Change, Entry};
+use crate::lines::{Book, Lines};
+use crate::place::{Place, base_name};
+use crate::series::Outcome;
+
+/// What was found of one file.
+#[derive(Debug)]
+pub(crate) struct FileFinding {
+    /// Its path in the fix.
+    pub path: Vec<u8>,
+    /// Its path at the tip; `None` where it is not found there.
+    pub at: Option<Vec<u8>>,
+    /// Whether it is no part of what runs.
+    pub ancillary: bool,
+    /// Block by block; empty where the series itself took all of it back.
+    pub blocks: Vec<Finding>,
+}
+
+/// How many lines of a fix are in which state.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub good: usize,
+    pub lacking: usize,
+    pub absent: usize,
+    pub unclear: usize,
+}
+
+impl Sum {
+    pub fn add(&mut self, state: State, weight: usize) {
+        match state {
+            State::InEffect => self.good += weight,
+            State::Lacking => self.lacking += weight,
+            State::Absent => self.absent += weight,
+            State::Unclear => self.unclear += weight,
+        }
+    }
+
+    /// All blocks of the files that decide.
+    pub fn of(files: &[FileFinding], scope: Scope) -> Self {
+        let mut sum = Self::default();
+        for block in files
+            .iter()
+            .filter(|file| scope.has(file))
+            .flat_map(|file| &file.blocks)
+        {
+            sum.add(block.state, block.weight);
+        }
+        sum
+    }
+}
+
+/// Which files of a fix decide: those that run, or all where the branch has none of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those that run.
+    Code,
+    /// All.
+    All,
+}
+
+impl Scope {
+    /// The scope of a fix at a tip.
+    pub fn of(files: &[FileFinding]) -> Self {
+        let mut code = files
+            .iter()
+            .filter(|file| !file.ancillary)
+            .flat_map(|file| &file.blocks);
+        if code.any(|block| block.state != State::Absent) {
+            Self::Code
+        } else {
+            Self::All
+        }
+    }
+
+    /// Whether a file decides.
+    pub fn has(self, file: &FileFinding) -> bool {
+        self == Self::All || !file.ancillary
+    }
+}
+
+/// A finding about a file that has no lines. What it is after the fix counts as something that the fix brings.
+fn whole(state: State) -> Vec<Finding> {
+    let there = usize::from(state == State::InEffect);
+    let kept = usize::from(state == State::Lacking);
+    vec![Finding {
+        state,
+        weight: 1,
+        line: 1,
+        added: (there, 1),
+        kept: (kept, 1),
+        replaced: false,
+        place: None,
+        adds: Vec::new(),
+        removes: Vec::new(),
+    }]
+}
+
+/// Finds a file of a change at a tip and judges what the change does to it.
+pub(crate) fn find_change(
+    place: &mut Place<'_>,
+    change: &Change,
+    outcome: &Outcome,
+) -> Result<FileFinding, EngineError> {
+    let path = change.path().to_vec();
+    let finding = |at: Option<Vec<u8>>, blocks| FileFinding {
+        ancillary: is_ancillary(&path),
+        path: path.clone(),
+        at,
+        blocks,
+    };
+    let own = change.new.as_ref().map(|entry| entry.id);
+    let last = match outcome.file(&path) {
+        // The series itself removes the file again, or brings it back.
+        Some(None) if own.is_some() => return Ok(finding(None, Vec::new())),
+        Some(Some(_)) if own.is_none() => return Ok(finding(None, Vec::new())),
+        last => last.flatten(),
+    };
+    let candidates = place.candidates(change, last.map(|entry| entry.path.as_slice()));
+    if change.old.as_ref().map(|entry| entry.id) == own {
+        let at = candidates.into_iter().next().map(|(path, _)| path);
+        let state = without_content(place, change, at.as_deref());
+        return Ok(finding(at, whole(state)));
+    }
+    let text = |entry: &Option<Entry>| match entry {
+        // A submodule's commit is in another repository.
+        Some(entry) if entry.mode == FileMode::Commit => Ok(None),
+        Some(entry) => place.text(entry.id),
+        None => Ok(Some(Vec::new())),
+    };
+    let (Some(old), Some(new)) = (text(&change.old)?, text(&change.new)?) else {
+        let at = candidates.into_iter().next();
+        let state = without_lines(change, at.as_ref().map(|(_, id)| *id));
+        return Ok(finding(at.map(|(path, _)| path), whole(state)));
+    };
+    if change.new.is_none() {
+        let still = candidates.iter().any(|(at, _)| *at == path);
+        let mut gone = whole(if still { State::Lacking } else { State::InEffect });
+        // It may never have been there.
+        gone.iter_mut().for_each(|block| block.added = (0, 0));
+        return Ok(finding(None, gone));
+    }
+    let last_text = match last {
+        Some(entry) if Some(entry.id) != own => place.text(entry.id)?,
+        _ => None,
+    };
+    let expected = |at: &[u8]| {
+        let sides = [&change.new, &change.old].into_iter().flatten();
+        sides.chain(last).any(|entry| entry.path == at) || base_name(at) == base_name(&path)
+    };
+    let mut best: Option<(usize, FileFinding)> = None;
+    for (at, id) in candidates {
+        if place
+            .at(&at)
+            .is_some_and(|(_, mode)| mode == i32::from(FileMode::Commit))
+        {
+            continue;
+        }
+        let Some(tip) = place.text(id)? else { continue };
+        let mut book = Book::default();
+        let (old, new, tip) = (book.read(&old), book.read(&new), book.read(&tip));
+        let last = last_text.as_ref().map(|last| book.read(last));
+        let likeness = book.counterparts(&new, &tip).iter().flatten().count();
+        // Under another name it must be much the same file.
+        let alike = match change.old {
+            Some(_) => book.counterparts(&old, &tip).iter().flatten().count() * 2 >= old.len(),
+            None => likeness * 5 >= new.len() * 4,
+        };
+        if (expected(&at) || alike) && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+            let (old, new, tip, last) = (&old, &new, &tip, last.as_ref());
+            let blocks = judge(&mut book, &States { old, new, tip, last });
+            best = Some((likeness, finding(Some(at), blocks)));
+        }
+    }
+    if let Some((_, best)) = best {
+        return Ok(best);
+    }
+    Ok(finding(None, nowhere(change, &old, &new)))
+}
+
+/// What is said of a file that cannot be looked at line by line: large or binary ones, submodules, links.
+fn without_lines(change: &Change, at: Option<Oid>) -> State {
+    let id = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.id);
+    match at {
+        at if at == id(&change.new) => State::InEffect,
+        at if at == id(&change.old) => State::Lacking,
+        None => State::Absent,
+        Some(_) => State::Unclear,
+    }
+}
+
+/// What is said of a change of mode alone, or of a name alone.
+fn without_content(place: &Place<'_>, change: &Change, at: Option<&[u8]>) -> State {
+    let (Some(old), Some(new), Some((_, mode))) = (&change.old, &change.new, at.and_then(|at| place.at(at))) else {
+        return State::Absent;
+    };
+    if old.mode == new.mode {
+        return if at == Some(new.path.as_slice()) {
+            State::InEffect
+        } else {
+            State::Lacking
+        };
+    }
+    match mode {
+        mode if mode == i32::from(new.mode) => State::InEffect,
+        mode if mode == i32::from(old.mode) => State::Lacking,
+        _ => State::Unclear,
+    }
+}
+
+/// The blocks of a file that the tip does not have: what a new file brings is lacking, what an old one changes has no place.
+fn nowhere(change: &Change, old: &[u8], new: &[u8]) -> Vec<Finding> {
+    let mut book = Book::default();
+    let (old, new, tip) = (book.read(old), book.read(new), Lines::new());
+    let (old, new, tip) = (&old, &new, &tip);
+    let mut blocks = judge(
+        &mut book,
+        &States {
+            old,
+            new,
+            tip,
+            last: None,
+        },
+    );
+    let state = if change.old.is_none() {
+        State::Lacking
+    } else {
+        State::Absent
+    };
+    blocks.iter_mut().for_each(|block| block.state = state);
+    if blocks.is_empty() {
+        whole(State::InEffect)
+    } else {
+        blocks
+    }
+}

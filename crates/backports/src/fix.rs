@@ -1,0 +1,160 @@
+//! A fix as it is on the main branch: who made it, what it says, and what it changes.
+
+use git2::{Commit, Delta, DiffFindOptions, DiffOptions, FileMode, Oid, Repository};
+
+use crate::error::EngineError;
+
+/// A commit's change, file by file.
+pub(crate) struct Fix {
+    pub id: Oid,
+    pub identity: Identity,
+    pub changes: Vec<Change>,
+}
+
+/// What stays the same when a commit is carried to another branch by the usual means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub author: Vec<u8>,
+    /// Seconds since 1970.
+    pub authored: i64,
+    /// Seconds since 1970.
+    pub committed: i64,
+    pub subject: Vec<u8>,
+}
+
+/// One file of a change.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub old: Option<Entry>,
+    pub new: Option<Entry>,
+    /// The names in the file's folder after the change.
+    pub beside: Vec<Vec<u8>>,
+}
+
+/// A file at one side of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub path: Vec<u8>,
+    pub id: Oid,
+    pub mode: FileMode,
+}
+
+impl Change {
+    /// The path after the change, or before it where the file is gone.
+    pub fn path(&self) -> &[u8] {
+        let entry = self.new.as_ref().or(self.old.as_ref());
+        entry.map_or(&[], |entry| &entry.path)
+    }
+}
+
+impl Identity {
+    pub fn of(commit: &Commit<'_>) -> Self {
+        let author = commit.author();
+        Self {
+            author: author.email_bytes().to_ascii_lowercase(),
+            authored: author.when().seconds(),
+            committed: commit.time().seconds(),
+            subject: subject(commit.message_bytes()),
+        }
+    }
+}
+
+/// The first line, without what carriers put before it ("[stable] ", "[PATCH 2/3] ").
+pub(crate) fn subject(message: &[u8]) -> Vec<u8> {
+    let mut line = message
+        .split(|byte| *byte == b'\n')
+        .find(|line| !line.trim_ascii().is_empty())
+        .unwrap_or_default();
+    line = line.trim_ascii();
+    while let Some(rest) = line.strip_prefix(b"[").and_then(|rest| {
+        let end = rest.iter().position(|byte| *byte == b']')?;
+        Some(rest[end + 1..].trim_ascii_start())
+    }) {
+        if rest.is_empty() {
+            break;
+        }
+        line = rest;
+    }
+    line.to_ascii_lowercase()
+}
+
+impl Fix {
+    /// Reads a commit. A merge is what it brought to its first parent; a first commit is all of its files.
+    pub fn read(repository: &Repository, id: Oid) -> Result<Self, EngineError> {
+        let commit = repository.find_commit(id)?;
+        let changes = changes(repository, &commit)?;
+        if changes.is_empty() {
+            return Err(EngineError::Empty(id));
+        }
+        Ok(Self {
+            id,
+            identity: Identity::of(&commit),
+            changes,
+        })
+    }
+}
+
+/// What a commit changes, with renames found.
+pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, git2::Error> {
+    let before = commit.parents().next().map(|parent| parent.tree()).transpose()?;
+    let mut options = DiffOptions::new();
+    options.include_typechange(true).skip_binary_check(true);
+    let mut diff = repository.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    let statuses = || diff.deltas().map(|delta| delta.status());
+    if statuses().any(|status| status == Delta::Added) && statuses().any(|status| status == Delta::Deleted) {
+        diff.find_similar(Some(DiffFindOptions::new().renames(true).rename_limit(200)))?;
+    }
+    let entry = |file: git2::DiffFile<'_>| {
+        let path = file.path_bytes()?.to_vec();
+        (!file.id().is_zero()).then(|| Entry {
+            path,
+            id: file.id(),
+            mode: file.mode(),
+        })
+    };
+    let tree = commit.tree()?;
+    let change = |delta: git2::DiffDelta<'_>| {
+        let (old, new) = (entry(delta.old_file()), entry(delta.new_file()));
+        let path = new
+            .as_ref()
+            .or(old.as_ref())
+            .map(|entry| entry.path.clone())
+            .unwrap_or_default();
+        let beside = names_beside(repository, &tree, &path);
+        Change { old, new, beside }
+    };
+    Ok(diff.deltas().map(change).collect())
+}
+
+fn names_beside(repository: &Repository, tree: &git2::Tree<'_>, path: &[u8]) -> Vec<Vec<u8>> {
+    let mut parts: Vec<_> = path.split(|byte| *byte == b'/').collect();
+    parts.pop();
+    let mut folder = tree.clone();
+    for part in parts {
+        let Some(id) = folder.get_name_bytes(part).map(|entry| entry.id()) else {
+            return Vec::new();
+        };
+        let Ok(next) = repository.find_tree(id) else {
+            return Vec::new();
+        };
+        folder = next;
+    }
+    folder.iter().map(|entry| entry.name_bytes().to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_read_without_what_carriers_put_before_it() {
+        for (message, expected) in [
+            ("Fix it\n\nbody", "fix it"),
+            ("\n[ 9.18 ] [PATCH 1/2] Fix it", "fix it"),
+            ("[alone]", "[alone]"),
+            ("", ""),
+        ] {
+            assert_eq!(subject(message.as_bytes()), expected.as_bytes(), "{message:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Where a file of the fix is at the tip: under its own name, under its old one, or moved.
+
+use std::collections::BTreeMap;
+
+use git2::{ObjectType, Oid, Repository, Tree};
+
+use crate::fix::Change;
+
+/// Blobs beyond this are compared by their ids alone, in bytes.
+pub(crate) const LARGEST_TEXT: usize = 8 << 20;
+
+/// The tip's tree, and its files by their last name once somebody asked for them.
+pub(crate) struct Place<'r> {
+    repository: &'r Repository,
+    tree: Tree<'r>,
+    by_name: Option<Files>,
+}
+
+impl<'r> Place<'r> {
+    pub fn new(repository: &'r Repository, tree: Tree<'r>) -> Self {
+        Self {
+            repository,
+            tree,
+            by_name: None,
+        }
+    }
+
+    /// What is at a path, and its mode.
+    pub fn at(&self, path: &[u8]) -> Option<(Oid, i32)> {
+        // Step by step, because names are bytes and not every system's paths are.
+        let mut tree = self.tree.clone();
+        let mut parts = path.split(|byte| *byte == b'/').peekable();
+        while let Some(part) = parts.next() {
+            let (id, mode) = tree.get_name_bytes(part).map(|entry| (entry.id(), entry.filemode()))?;
+            if parts.peek().is_none() {
+                return Some((id, mode));
+            }
+            tree = self.repository.find_tree(id).ok()?;
+        }
+        None
+    }
+
+    /// The files that may be the one that the fix changes, the likeliest first.
+    pub fn candidates(&mut self, change: &Change, last: Option<&[u8]>) -> Vec<(Vec<u8>, Oid)> {
+        if let Some((path, (id, _))) = last.and_then(|last| Some((last, self.at(last)?))) {
+            return vec![(path.to_vec(), id)];
+        }
+        let sides = [&change.new, &change.old].into_iter().flatten();
+        for side in sides {
+            if let Some((id, _)) = self.at(&side.path) {
+                return vec![(side.path.clone(), id)];
+            }
+        }
+        let name = base_name(change.path()).to_vec();
+        let mut found = self.by_name().get(&name).cloned().unwrap_or_default();
+        // The deeper the two agree from the end, the likelier.
+        let agree = |path: &[u8]| {
+            let ours = change.path().rsplit(|byte| *byte == b'/');
+            ours.zip(path.rsplit(|byte| *byte == b'/'))
+                .take_while(|(one, other)| one == other)
+                .count()
+        };
+        found.sort_by_key(|(path, _)| std::cmp::Reverse(agree(path)));
+        found.truncate(8);
+        if found.is_empty() {
+            found = self.neighbours(change);
+        }
+        found
+    }
+
+    /// Files in the same folder under a name that the main branch does not have there: one of them may be the file before or
+    /// after it was renamed. The caller judges by content.
+    fn neighbours(&self, change: &Change) -> Vec<(Vec<u8>, Oid)> {
+        let path = change.path();
+        let Some(end) = path.iter().rposition(|byte| *byte == b'/') else {
+            return Vec::new();
+        };
+        let (folder, name) = path.split_at(end + 1);
+        let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
+        let Some((id, _)) = self.at(&folder[..end]) else {
+            return Vec::new();
+        };
+        let Ok(tree) = self.repository.find_tree(id) else {
+            return Vec::new();
+        };
+        let blobs = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
+        let alike = blobs.filter(|entry| ending(entry.name_bytes()) == ending(name));
+        let known = |name: &[u8]| change.beside.iter().any(|known| known == name);
+        alike
+            .filter(|entry| !known(entry.name_bytes()))
+            .map(|entry| ([folder, entry.name_bytes()].concat(), entry.id()))
+            .take(40)
+            .collect()
+    }
+
+    fn by_name(&mut self) -> &Files {
+        let (repository, tree) = (self.repository, &self.tree);
+        self.by_name.get_or_insert_with(|| {
+            let mut all = BTreeMap::new();
+            gather(repository, tree, b"", &mut all);
+            all
+        })
+    }
+
+    /// The bytes of a blob; `None` where it is no text, or too large to be looked at line by line.
+    pub fn text(&self, id: Oid) -> Result<Option<Vec<u8>>, git2::Error> {
+        let (size, kind) = self.repository.odb()?.read_header(id)?;
+        if kind != ObjectType::Blob || size > LARGEST_TEXT {
+            return Ok(None);
+        }
+        let blob = self.repository.find_blob(id)?;
+        Ok((!blob.is_binary()).then(|| blob.content().to_vec()))
+    }
+}
+
+type Files = BTreeMap<Vec<u8>, Vec<(Vec<u8>, Oid)>>;
+
+/// A folder that cannot be read has no files here: the fix is then not found in it, which is the safe side.
+fn gather(repository: &Repository, tree: &Tree<'_>, folder: &[u8], all: &mut Files) {
+    for entry in tree {
+        let path = [folder, entry.name_bytes()].concat();
+        match entry.kind() {
+            Some(ObjectType::Blob) => all
+                .entry(entry.name_bytes().to_vec())
+                .or_default()
+                .push((path, entry.id())),
+            Some(ObjectType::Tree) => {
+                if let Ok(tree) = repository.find_tree(entry.id()) {
+                    gather(repository, &tree, &[&path, b"/".as_slice()].concat(), all);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}

@@ -1,0 +1,222 @@
+//! The engine on repositories that are made here: what the tip shows, and what the history adds to it.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{A, World};
+use embargod_backports::{EngineError, Question, Verdict, assess};
+use git2::Oid;
+
+#[test]
+fn the_tip_decides() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let far = A.replace("nine", "neun");
+    let both = fixed.replace("nine", "neun");
+    let base = world.commit(&[], "base", &[("a", A), ("b", A)]);
+    let fix = world.commit(&[base], "fix", &[("a", &fixed), ("b", &fixed)]);
+    let maint = world.commit(&[base], "maint", &[("a", &far), ("b", A)]);
+    let picked = world.commit(&[maint], "fix", &[("a", &both), ("b", &fixed)]);
+    let half = world.commit(&[maint], "fix", &[("a", &both), ("b", A)]);
+    let empty = world.commit(&[maint], "fix", &[("a", &far), ("b", A)]);
+    let reverted = world.commit(&[picked], "tidy up", &[("a", &far), ("b", A)]);
+    let again = world.commit(&[reverted], "other words", &[("a", &both), ("b", &fixed)]);
+    let squashed = world.commit(&[maint], "all at once", &[("a", &both), ("b", &fixed), ("c", "new\n")]);
+    let undone_on_main = world.commit(&[fix], "no", &[("a", A), ("b", A)]);
+    for (name, tip, wanted) in [
+        ("itself", fix, Verdict::Present),
+        ("before", maint, Verdict::Missing),
+        ("picked", picked, Verdict::Present),
+        ("half", half, Verdict::Partial),
+        ("the message alone", empty, Verdict::Missing),
+        ("undone in silence", reverted, Verdict::Reverted),
+        ("picked again", again, Verdict::Present),
+        ("by a squash", squashed, Verdict::Present),
+        ("undone on main", undone_on_main, Verdict::Missing),
+    ] {
+        assert_eq!(world.verdict(&[fix], tip), wanted, "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_moved_is_found_and_one_that_is_not_there_is_no_proof() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("src/a.c", A), ("b", "other\n")]);
+    let fix = world.commit(&[base], "fix", &[("src/a.c", &fixed), ("b", "other\n")]);
+    let moved = world.commit(&[], "old tree", &[("lib/a.c", A), ("b", "other\n")]);
+    let moved_fixed = world.commit(&[moved], "fix", &[("lib/a.c", &fixed), ("b", "other\n")]);
+    let renamed = world.commit(&[base], "renamed", &[("src/z.c", &fixed), ("b", "other\n")]);
+    let without = world.commit(&[base], "without", &[("b", "other\n")]);
+    for (tip, wanted) in [
+        (moved, Verdict::Missing),
+        (moved_fixed, Verdict::Present),
+        (renamed, Verdict::Present),
+        (without, Verdict::Missing),
+    ] {
+        assert_eq!(world.verdict(&[fix], tip), wanted);
+    }
+}
+
+#[test]
+fn a_claim_without_content_proves_nothing_and_one_with_other_content_is_adapted() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let fix = world.commit(&[base], "fix the second", &[("a", &fixed)]);
+    let drift = A.replace("two", "two and a half");
+    let old = world.commit(&[base], "drift", &[("a", &drift)]);
+    let other_place = format!("{}ten\n", drift);
+    let trailer = format!("unlike\n\n(cherry picked from commit {fix})");
+    let wrong = world.commit(&[old], &trailer, &[("a", &other_place)]);
+    assert_eq!(world.verdict(&[fix], wrong), Verdict::Unproven);
+    let two_lines = format!("{A}ten\neleven\n");
+    let fix = world.commit(&[base], "fix two", &[("a", &two_lines.replace("two", "zwei"))]);
+    let adapted = drift.replace("two and a half", "zwei und ein halb") + "ten\neleven\n";
+    let adapted = world.commit(&[old], "fix two", &[("a", &adapted)]);
+    assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
+    let answer = world.answer(&[fix], adapted);
+    let shown = answer.commits[0].range_diff.as_deref().expect("a range-diff");
+    assert!(
+        shown.contains("+ +zwei und ein halb") || shown.contains("+zwei und ein halb"),
+        "{shown}"
+    );
+    assert_eq!(answer.commits[0].matched, [adapted.to_string()]);
+}
+
+#[test]
+fn a_revert_that_is_said_is_named_and_its_own_revert_ends_it() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let fix = world.commit(&[base], "fix", &[("a", &fixed)]);
+    let maint = world.commit(&[base], "maint", &[("a", A), ("v", "1\n")]);
+    let picked = world.commit(&[maint], "fix", &[("a", &fixed), ("v", "1\n")]);
+    let text = format!("Revert \"fix\"\n\nThis reverts commit {picked}.");
+    let reverted = world.commit(&[picked], &text, &[("a", A), ("v", "1\n")]);
+    let answer = world.answer(&[fix], reverted);
+    assert_eq!(answer.verdict, Verdict::Reverted);
+    assert!(
+        answer.commits[0].against[0].contains(&reverted.to_string()),
+        "{answer:?}"
+    );
+    let text = format!("Reapply \"fix\"\n\nThis reverts commit {reverted}.");
+    let again = world.commit(&[reverted], &text, &[("a", &fixed), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], again), Verdict::Present);
+}
+
+#[test]
+fn a_series_that_changes_its_own_lines_is_looked_at_as_a_whole() {
+    let world = World::new();
+    let (one, two) = (A.replace("two", "zwei"), A.replace("two", "deux"));
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let first = world.commit(&[base], "first", &[("a", &one)]);
+    let second = world.commit(&[first], "second", &[("a", &two)]);
+    let far = |text: &str| text.replace("nine", "neun");
+    let maint = world.commit(&[base], "maint", &[("a", &far(A))]);
+    let half = world.commit(&[maint], "first", &[("a", &far(&one))]);
+    let whole = world.commit(&[half], "second", &[("a", &far(&two))]);
+    assert!(!world.verdict(&[first], whole).is_good(), "alone it looks changed");
+    assert_eq!(world.verdict(&[first, second], whole), Verdict::Present);
+    assert_eq!(world.verdict(&[second, first], whole), Verdict::Present, "in any order");
+    assert!(!world.verdict(&[first, second], half).is_good());
+    assert!(!world.verdict(&[first, second], maint).is_good());
+}
+
+#[test]
+fn a_branch_that_never_had_the_flaw_is_not_affected_and_its_tags_follow() {
+    let world = World::new();
+    let flawed = A.replace("five", "fuenf");
+    let fixed = flawed.replace("fuenf", "five, checked");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let flaw = world.commit(&[base], "flaw", &[("a", &flawed)]);
+    let fix = world.commit(&[flaw], "fix", &[("a", &fixed)]);
+    let old = world.commit(&[base], "old branch", &[("a", A), ("v", "1\n")]);
+    let new = world.commit(&[flaw], "new branch", &[("a", &flawed), ("v", "2\n")]);
+    let done = world.commit(&[new], "fix", &[("a", &fixed), ("v", "2\n")]);
+    for (name, commit) in [("v1.0", old), ("v2.0", new), ("v2.1", done)] {
+        world.tag(name, commit);
+    }
+    let ask = |tip| {
+        let question = Question {
+            fixes: vec![fix],
+            introduced: vec![flaw],
+            ..Question::default()
+        };
+        assess(&world.repository, &question, tip).expect("an answer")
+    };
+    assert_eq!(ask(old).verdict, Verdict::NotAffected);
+    assert_eq!(ask(new).verdict, Verdict::Missing);
+    let answer = ask(done);
+    assert_eq!(answer.verdict, Verdict::Present);
+    assert_eq!(
+        (answer.fixed_tags, answer.affected_tags),
+        (vec!["v2.1".to_owned()], vec!["v2.0".to_owned()])
+    );
+}
+
+#[test]
+fn what_is_no_text_is_compared_as_it_is() {
+    let world = World::new();
+    let (one, two) = ("\0one", "\0two");
+    let base = world.commit(&[], "base", &[("a", one)]);
+    let fix = world.commit(&[base], "fix", &[("a", two)]);
+    let other = world.commit(&[base], "other", &[("a", "\0three")]);
+    let picked = world.commit(&[other], "by hand", &[("a", two), ("b", "1\n")]);
+    assert_eq!(world.verdict(&[fix], base), Verdict::Missing);
+    assert_eq!(world.verdict(&[fix], other), Verdict::Unproven);
+    assert!(world.verdict(&[fix], picked) <= Verdict::Unproven);
+    let runs = world.commit_modes(&[base], "chmod", &[("a", one, 0o100_755)]);
+    assert_eq!(world.verdict(&[runs], base), Verdict::Missing);
+    assert!(world.verdict(&[runs], runs).is_good());
+    let large = "line\n".repeat(3 << 20);
+    let huge = world.commit(&[base], "huge", &[("a", &large)]);
+    assert_eq!(world.verdict(&[huge], base), Verdict::Missing);
+    assert!(world.verdict(&[huge], huge).is_good());
+    let name = std::str::from_utf8(b"plain").expect("text");
+    let module = world.commit_modes(
+        &[base],
+        "module",
+        &[("a", one, 0o100_644), (name, &"1".repeat(40), 0o160_000)],
+    );
+    assert!(!world.verdict(&[module], base).is_good());
+    assert!(world.verdict(&[module], module).is_good());
+}
+
+#[test]
+fn merges_and_first_commits_are_what_they_brought() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let root = world.commit(&[], "root", &[("a", A)]);
+    let side = world.commit(&[root], "side", &[("a", &fixed)]);
+    let other = world.commit(&[root], "main goes on", &[("a", A), ("b", "1\n")]);
+    let merge = world.commit(&[other, side], "merge", &[("a", &fixed), ("b", "1\n")]);
+    assert_eq!(world.verdict(&[merge], root), Verdict::Missing);
+    assert_eq!(world.verdict(&[merge], side), Verdict::Present);
+    assert_eq!(
+        world.verdict(&[root], side),
+        Verdict::Adapted,
+        "one line of it was changed since"
+    );
+    assert_eq!(world.verdict(&[root], other), Verdict::Present);
+}
+
+#[test]
+fn what_cannot_be_answered_is_an_error() {
+    let world = World::new();
+    let root = world.commit(&[], "root", &[("a", A)]);
+    let empty = world.commit(&[root], "empty", &[("a", A)]);
+    let absent = Oid::from_str(&"1".repeat(40)).expect("an id");
+    let ask = |fixes: Vec<Oid>, tip| {
+        let question = Question {
+            fixes,
+            ..Question::default()
+        };
+        assess(&world.repository, &question, tip)
+    };
+    assert!(matches!(ask(vec![empty], root), Err(EngineError::Empty(_))));
+    assert!(matches!(ask(vec![absent], root), Err(EngineError::Repository(_))));
+    assert!(matches!(ask(vec![root], absent), Err(EngineError::Repository(_))));
+    assert!(matches!(ask(vec![], root), Err(EngineError::NoFix)));
+}
