@@ -9,8 +9,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, Sum, find_change};
 use crate::fix::{Change, changes};
 use crate::history::Claim;
-use crate::lines::Book;
-use crate::place::Place;
+use crate::place::{Place, base_name};
 use crate::series::Outcome;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
@@ -42,6 +41,8 @@ pub(crate) struct Examined {
     pub cover: f64,
     /// The share of the fix's lines that it changes the other way.
     pub opposes: f64,
+    /// Whether it changes exactly the fix's lines.
+    pub same_lines: bool,
 }
 
 impl Examined {
@@ -66,7 +67,8 @@ impl Examined {
                 touched.removes.extend(&block.removes);
             }
             lines.insert(finding.path.clone(), touched);
-            blocks.insert(finding.path.clone(), ranges(&own_place, change)?);
+            let ranges = finding.blocks.iter().map(|block| block.after.clone());
+            blocks.insert(finding.path.clone(), ranges.collect());
             own.push(finding);
         }
         let standing = if id == tip {
@@ -79,23 +81,37 @@ impl Examined {
             let findings = findings?;
             Sum::of(&findings, Scope::of(&findings))
         };
-        let there: Result<Vec<_>, _> = fix
-            .iter()
-            .map(|change| find_change(&mut own_place, change, &Outcome::default()))
-            .collect();
+        let there = if id == tip {
+            at_tip.to_vec()
+        } else {
+            let there: Result<Vec<_>, _> = fix
+                .iter()
+                .map(|change| find_change(&mut own_place, change, &Outcome::default()))
+                .collect();
+            there?
+        };
         let mut examined = Self {
             id,
             claim,
             reverted_by,
             lines,
             blocks,
-            there: there?,
+            there,
             standing,
             cover: 0.0,
             opposes: 0.0,
+            same_lines: false,
         };
         (examined.cover, examined.opposes) = examined.covers(at_tip);
+        examined.same_lines = examined.cover == 1.0 && examined.size() == size(at_tip);
         Ok(examined)
+    }
+
+    fn size(&self) -> usize {
+        self.lines
+            .values()
+            .map(|file| file.adds.len() + file.removes.len())
+            .sum()
     }
 
     fn covers(&self, fix: &[FileFinding]) -> (f64, f64) {
@@ -191,23 +207,28 @@ impl Examined {
     }
 }
 
+/// How many different lines a fix changes.
+fn size(files: &[FileFinding]) -> usize {
+    let different = |lines: &dyn Fn(&Finding) -> Vec<u64>, file: &FileFinding| {
+        file.blocks.iter().flat_map(lines).collect::<HashSet<_>>().len()
+    };
+    let of = |file| different(&|block| block.adds.clone(), file) + different(&|block| block.removes.clone(), file);
+    files.iter().map(of).sum()
+}
+
+/// Whether a commit changes a file that may be one of the fix's.
+pub(crate) fn may_concern(repository: &Repository, id: Oid, fix: &[Change]) -> Result<bool, EngineError> {
+    let changes = changes(repository, &repository.find_commit(id)?)?;
+    let names = |changes: &[Change]| -> HashSet<Vec<u8>> {
+        changes.iter().map(|change| base_name(change.path()).to_vec()).collect()
+    };
+    Ok(!names(&changes).is_disjoint(&names(fix)))
+}
+
 fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {
     let of: Vec<_> = of.collect();
     lines
         .iter()
         .filter(|line| of.iter().any(|known| known.contains(line)))
         .count()
-}
-
-fn ranges(place: &Place<'_>, change: &Change) -> Result<Vec<std::ops::Range<usize>>, EngineError> {
-    let text = |entry: &Option<crate::fix::Entry>| match entry {
-        Some(entry) => place.text(entry.id),
-        None => Ok(Some(Vec::new())),
-    };
-    let (Some(old), Some(new)) = (text(&change.old)?, text(&change.new)?) else {
-        return Ok(Vec::new());
-    };
-    let mut book = Book::default();
-    let (old, new) = (book.read(&old), book.read(&new));
-    Ok(book.blocks(&old, &new).into_iter().map(|block| block.after).collect())
 }

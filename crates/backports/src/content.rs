@@ -23,6 +23,8 @@ pub(crate) struct Finding {
     pub weight: usize,
     /// The first line of the block in the file before the fix, counted from 1.
     pub line: usize,
+    /// Its lines in the file after the fix, counted from 0.
+    pub after: std::ops::Range<usize>,
     /// Added lines that are at the tip, of how many.
     pub added: (usize, usize),
     /// Removed lines that are still at the tip, of how many.
@@ -64,7 +66,7 @@ const CONTEXT: usize = 3;
 const WINDOW: usize = 10;
 
 /// Judges every block of a file's change.
-pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
+pub(crate) fn judge(book: &Book<'_>, states: &States<'_>) -> Vec<Finding> {
     let old_at_tip = book.counterparts(states.old, states.tip);
     let new_at_tip = book.counterparts(states.new, states.tip);
     let survives = states
@@ -73,7 +75,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
     let blocks = book.blocks(states.old, states.new);
     let mut findings = Vec::new();
     for block in blocks {
-        let wanted = |book: &mut Book, lines: &Lines, range: std::ops::Range<usize>| -> Vec<usize> {
+        let wanted = |book: &Book<'_>, lines: &Lines, range: std::ops::Range<usize>| -> Vec<usize> {
             range.filter(|index| book.says_something(lines[*index])).collect()
         };
         let mut added = wanted(book, states.new, block.after.clone());
@@ -96,6 +98,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             state: state((there, added.len()), (kept, removed.len()), place.is_some()),
             weight: (added.len() + removed.len()).max(1),
             line: block.before.start + 1,
+            after: block.after.clone(),
             added: (there, added.len()),
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
@@ -108,8 +111,8 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
 }
 
 /// Where the tip has one of the lines around a block.
-fn surroundings(book: &mut Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
-    let mut near = |lines: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
+fn surroundings(book: &Book<'_>, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
+    let near = |lines: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         let worded = lines.take(WINDOW).filter(|index| book.has_words(states.old[*index]));
         worded.take(CONTEXT).collect()
     };

@@ -3,7 +3,7 @@
 use git2::{Oid, Repository};
 use serde::Serialize;
 
-use crate::claim::Examined;
+use crate::claim::{Examined, may_concern};
 use crate::content::State;
 use crate::decide::{Decision, decide};
 use crate::error::EngineError;
@@ -150,6 +150,10 @@ fn one(
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
     let mut examined = Vec::new();
     for claim in claims.iter().take(MOST_CLAIMS) {
+        // Subjects such as "update the copyright" come again and again.
+        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(repository, claim.0, &fix.changes)? {
+            continue;
+        }
         let reverted_by = history.reverted_by(claim.0);
         examined.push(Examined::examine(
             repository,
@@ -165,7 +169,7 @@ fn one(
     if history.same.contains(&fix.id) {
         evidence.push("the fix itself is in the branch's history".to_owned());
     }
-    if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(repository, fix.id, tip)? {
+    if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(place, &fix.changes, &files)? {
         decision.verdict = Verdict::Present;
         evidence.push("replaying the fix at the tip changes nothing".to_owned());
     }

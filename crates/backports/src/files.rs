@@ -10,7 +10,7 @@ use crate::place::{Place, base_name};
 use crate::series::Outcome;
 
 /// What was found of one file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FileFinding {
     /// Its path in the fix.
     pub path: Vec<u8>,
@@ -92,6 +92,7 @@ fn whole(state: State) -> Vec<Finding> {
         state,
         weight: 1,
         line: 1,
+        after: 0..0,
         added: (there, 1),
         kept: (kept, 1),
         replaced: false,
@@ -153,6 +154,7 @@ pub(crate) fn find_change(
         let sides = [&change.new, &change.old].into_iter().flatten();
         sides.chain(last).any(|entry| entry.path == at) || base_name(at) == base_name(&path)
     };
+    let only = candidates.len() == 1;
     let mut best: Option<(usize, FileFinding)> = None;
     for (at, id) in candidates {
         if place
@@ -165,15 +167,22 @@ pub(crate) fn find_change(
         let mut book = Book::default();
         let (old, new, tip) = (book.read(&old), book.read(&new), book.read(&tip));
         let last = last_text.as_ref().map(|last| book.read(last));
-        let likeness = book.counterparts(&new, &tip).iter().flatten().count();
+        // With one candidate under its own name there is nothing to compare it with.
+        let sure = only && expected(&at);
+        let likeness = if sure {
+            0
+        } else {
+            book.counterparts(&new, &tip).iter().flatten().count()
+        };
         // Under another name it must be much the same file.
         let alike = match change.old {
+            _ if sure => true,
             Some(_) => book.counterparts(&old, &tip).iter().flatten().count() * 2 >= old.len(),
             None => likeness * 5 >= new.len() * 4,
         };
         if (expected(&at) || alike) && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
             let (old, new, tip, last) = (&old, &new, &tip, last.as_ref());
-            let blocks = judge(&mut book, &States { old, new, tip, last });
+            let blocks = judge(&book, &States { old, new, tip, last });
             best = Some((likeness, finding(Some(at), blocks)));
         }
     }

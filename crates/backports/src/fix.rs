@@ -27,8 +27,8 @@ pub(crate) struct Identity {
 pub(crate) struct Change {
     pub old: Option<Entry>,
     pub new: Option<Entry>,
-    /// The names in the file's folder after the change.
-    pub beside: Vec<Vec<u8>>,
+    /// The tree after the whole change.
+    pub tree: Oid,
 }
 
 /// A file at one side of a change.
@@ -112,34 +112,13 @@ pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Ve
             mode: file.mode(),
         })
     };
-    let tree = commit.tree()?;
-    let change = |delta: git2::DiffDelta<'_>| {
-        let (old, new) = (entry(delta.old_file()), entry(delta.new_file()));
-        let path = new
-            .as_ref()
-            .or(old.as_ref())
-            .map(|entry| entry.path.clone())
-            .unwrap_or_default();
-        let beside = names_beside(repository, &tree, &path);
-        Change { old, new, beside }
+    let tree = commit.tree_id();
+    let change = |delta: git2::DiffDelta<'_>| Change {
+        old: entry(delta.old_file()),
+        new: entry(delta.new_file()),
+        tree,
     };
     Ok(diff.deltas().map(change).collect())
-}
-
-fn names_beside(repository: &Repository, tree: &git2::Tree<'_>, path: &[u8]) -> Vec<Vec<u8>> {
-    let mut parts: Vec<_> = path.split(|byte| *byte == b'/').collect();
-    parts.pop();
-    let mut folder = tree.clone();
-    for part in parts {
-        let Some(id) = folder.get_name_bytes(part).map(|entry| entry.id()) else {
-            return Vec::new();
-        };
-        let Ok(next) = repository.find_tree(id) else {
-            return Vec::new();
-        };
-        folder = next;
-    }
-    folder.iter().map(|entry| entry.name_bytes().to_vec()).collect()
 }
 
 #[cfg(test)]

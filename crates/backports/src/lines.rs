@@ -5,9 +5,21 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use imara_diff::{Algorithm, Diff, Interner, Token};
 
 /// One file's lines in as many states as are asked about, each line a number.
-#[derive(Default)]
-pub(crate) struct Book {
-    interner: Option<Interner<Vec<u8>>>,
+pub(crate) struct Book<'a> {
+    lines: Interner<Vec<u8>>,
+    // The states of a file are much alike: most lines have been seen just as they are.
+    seen: Interner<&'a [u8]>,
+    as_seen: Vec<Token>,
+}
+
+impl Default for Book<'_> {
+    fn default() -> Self {
+        Self {
+            lines: Interner::new(1_024),
+            seen: Interner::new(1_024),
+            as_seen: Vec::new(),
+        }
+    }
 }
 
 /// A state of a file.
@@ -20,30 +32,32 @@ pub(crate) struct Block {
     pub after: std::ops::Range<usize>,
 }
 
-impl Book {
-    fn interner(&mut self) -> &mut Interner<Vec<u8>> {
-        self.interner.get_or_insert_with(|| Interner::new(1_024))
-    }
-
+impl<'a> Book<'a> {
     /// Reads a state. Bytes are taken as they are: no encoding is assumed.
-    pub fn read(&mut self, bytes: &[u8]) -> Lines {
+    pub fn read(&mut self, bytes: &'a [u8]) -> Lines {
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         if text.is_empty() {
             return Vec::new();
         }
-        let interner = self.interner();
-        text.split(|byte| *byte == b'\n')
-            .map(|line| interner.intern(plain(line)))
-            .collect()
+        text.split(|byte| *byte == b'\n').map(|line| self.token(line)).collect()
     }
 
-    fn count(&mut self) -> u32 {
-        self.interner().num_tokens()
+    fn token(&mut self, line: &'a [u8]) -> Token {
+        let seen = self.seen.intern(line).0 as usize;
+        if seen == self.as_seen.len() {
+            let token = self.lines.intern(plain(line));
+            self.as_seen.push(token);
+        }
+        self.as_seen[seen]
+    }
+
+    fn count(&self) -> u32 {
+        self.lines.num_tokens()
     }
 
     /// Whether a line says something: an empty one or a lone bracket does not, and an `#include` is never the fix itself.
-    pub fn says_something(&mut self, line: Token) -> bool {
-        let line = &self.interner()[line];
+    pub fn says_something(&self, line: Token) -> bool {
+        let line = &self.lines[line];
         if line.starts_with(b"#include") || line.starts_with(b"# include") {
             return false;
         }
@@ -67,8 +81,8 @@ impl Book {
     }
 
     /// Whether a line can tell where something is: any with words in it.
-    pub fn has_words(&mut self, line: Token) -> bool {
-        let line = &self.interner()[line];
+    pub fn has_words(&self, line: Token) -> bool {
+        let line = &self.lines[line];
         line.iter()
             .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
             .count()
@@ -76,14 +90,14 @@ impl Book {
     }
 
     /// A number that is the same for the same line in any book.
-    pub fn print_of(&mut self, line: Token) -> u64 {
+    pub fn print_of(&self, line: Token) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.interner()[line].hash(&mut hasher);
+        self.lines[line].hash(&mut hasher);
         hasher.finish()
     }
 
     /// The changes from one state to another.
-    pub fn blocks(&mut self, before: &Lines, after: &Lines) -> Vec<Block> {
+    pub fn blocks(&self, before: &Lines, after: &Lines) -> Vec<Block> {
         let mut diff = Diff::default();
         diff.compute_with(Algorithm::Histogram, before, after, self.count());
         let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
@@ -96,7 +110,7 @@ impl Book {
     }
 
     /// For every line of one state its counterpart in another.
-    pub fn counterparts(&mut self, of: &Lines, within: &Lines) -> Vec<Option<usize>> {
+    pub fn counterparts(&self, of: &Lines, within: &Lines) -> Vec<Option<usize>> {
         let mut found = vec![None; of.len()];
         let (mut here, mut there) = (0, 0);
         for block in self.blocks(of, within) {
@@ -116,8 +130,14 @@ impl Book {
 
 /// A line without the white space that compilers and readers do not mind.
 fn plain(line: &[u8]) -> Vec<u8> {
-    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(&b' ')
+    let mut plain = Vec::with_capacity(line.len());
+    for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        if !plain.is_empty() {
+            plain.push(b' ');
+        }
+        plain.extend_from_slice(word);
+    }
+    plain
 }
 
 #[cfg(test)]

@@ -1,23 +1,38 @@
 //! The classic comparisons: patch ids and the replay. They decide nothing alone; they are what people know and look for.
 
-use git2::{Commit, DiffOptions, MergeOptions, Oid, Repository};
+use git2::{Commit, MergeFileInput, Oid, Repository};
 
 use crate::claim::Examined;
+use crate::files::FileFinding;
+use crate::fix::Change;
 use crate::interdiff::interdiff;
+use crate::place::Place;
 
-/// Whether a merge of the fix into a tip is clean and leaves the tip as it is.
-pub(crate) fn replay_changes_nothing(repository: &Repository, fix: Oid, tip: Oid) -> Result<bool, git2::Error> {
-    let fix = repository.find_commit(fix)?;
-    let tip = repository.find_commit(tip)?;
-    let Ok(parent) = fix.parent(0) else { return Ok(false) };
-    let mut options = MergeOptions::new();
-    options.find_renames(true);
-    let mut index = repository.merge_trees(&parent.tree()?, &tip.tree()?, &fix.tree()?, Some(&options))?;
-    // The comparison is in memory: no tree is written.
-    let diff = repository.diff_tree_to_index(Some(&tip.tree()?), Some(&index), None)?;
-    let same = !index.has_conflicts() && diff.deltas().len() == 0;
-    index.clear()?;
-    Ok(same)
+/// Whether merging each file of the fix into the tip's is clean and leaves it as it is. Files that have another name at the
+/// tip have been found before.
+pub(crate) fn replay_changes_nothing(
+    place: &Place<'_>,
+    changes: &[Change],
+    files: &[FileFinding],
+) -> Result<bool, git2::Error> {
+    for (change, file) in changes.iter().zip(files) {
+        let (Some(old), Some(new), Some(at)) = (&change.old, &change.new, &file.at) else {
+            return Ok(false);
+        };
+        let Some((tip, _)) = place.at(at) else { return Ok(false) };
+        let (Some(old), Some(new), Some(tip)) = (place.text(old.id)?, place.text(new.id)?, place.text(tip)?) else {
+            return Ok(false);
+        };
+        let (mut base, mut ours, mut theirs) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
+        base.content(&old);
+        ours.content(&tip);
+        theirs.content(&new);
+        let merged = git2::merge_file(&base, &ours, &theirs, None)?;
+        if !merged.is_automergeable() || merged.content() != tip {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// How a backport differs from the fix.
@@ -42,13 +57,12 @@ pub(crate) fn claim_words(repository: &Repository, fix: Oid, claim: &Examined) -
     words.extend(says(claim.claim.trailer, "names the fix"));
     words.extend(says(claim.claim.author, "has its author and date"));
     words.extend(says(claim.claim.subject, "has its subject"));
-    match (patch_id(repository, fix, 3), patch_id(repository, claim.id, 3)) {
-        (Some(one), Some(other)) if one == other => words.push("has its patch id".to_owned()),
-        _ if matches!((patch_id(repository, fix, 0), patch_id(repository, claim.id, 0)), (Some(one), Some(other)) if one == other) =>
-        {
-            words.push("has its patch id without context".to_owned());
+    match claim.same_lines {
+        true if patch_id(repository, fix).is_some_and(|id| patch_id(repository, claim.id) == Some(id)) => {
+            words.push("has its patch id".to_owned());
         }
-        _ => words.push(format!("has {:.0} % of its lines", claim.cover * 100.0)),
+        true => words.push("has its patch id without context".to_owned()),
+        false => words.push(format!("has {:.0} % of its lines", claim.cover * 100.0)),
     }
     if let Some(by) = claim.reverted_by {
         words.push(format!("but {by} says that it reverts it"));
@@ -61,13 +75,11 @@ pub(crate) fn claim_words(repository: &Repository, fix: Oid, claim: &Examined) -
     format!("{} {}", claim.id, words.join(", "))
 }
 
-fn patch_id(repository: &Repository, id: Oid, context: u32) -> Option<Oid> {
+fn patch_id(repository: &Repository, id: Oid) -> Option<Oid> {
     let commit: Commit<'_> = repository.find_commit(id).ok()?;
     let parent = commit.parent(0).ok()?.tree().ok()?;
-    let mut options = DiffOptions::new();
-    options.context_lines(context);
     let diff = repository
-        .diff_tree_to_tree(Some(&parent), Some(&commit.tree().ok()?), Some(&mut options))
+        .diff_tree_to_tree(Some(&parent), Some(&commit.tree().ok()?), None)
         .ok()?;
     diff.patchid(None).ok()
 }

@@ -27,8 +27,12 @@ impl<'r> Place<'r> {
 
     /// What is at a path, and its mode.
     pub fn at(&self, path: &[u8]) -> Option<(Oid, i32)> {
+        self.within(&self.tree, path)
+    }
+
+    fn within(&self, tree: &Tree<'_>, path: &[u8]) -> Option<(Oid, i32)> {
         // Step by step, because names are bytes and not every system's paths are.
-        let mut tree = self.tree.clone();
+        let mut tree = tree.clone();
         let mut parts = path.split(|byte| *byte == b'/').peekable();
         while let Some(part) = parts.next() {
             let (id, mode) = tree.get_name_bytes(part).map(|entry| (entry.id(), entry.filemode()))?;
@@ -77,15 +81,21 @@ impl<'r> Place<'r> {
         };
         let (folder, name) = path.split_at(end + 1);
         let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
-        let Some((id, _)) = self.at(&folder[..end]) else {
+        let inside = |tree: &Tree<'_>| {
+            let (id, _) = self.within(tree, &folder[..end])?;
+            self.repository.find_tree(id).ok()
+        };
+        let Some(tree) = inside(&self.tree) else {
             return Vec::new();
         };
-        let Ok(tree) = self.repository.find_tree(id) else {
-            return Vec::new();
-        };
+        let main = self
+            .repository
+            .find_tree(change.tree)
+            .ok()
+            .and_then(|tree| inside(&tree));
         let blobs = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
         let alike = blobs.filter(|entry| ending(entry.name_bytes()) == ending(name));
-        let known = |name: &[u8]| change.beside.iter().any(|known| known == name);
+        let known = |name: &[u8]| main.as_ref().is_some_and(|main| main.get_name_bytes(name).is_some());
         alike
             .filter(|entry| !known(entry.name_bytes()))
             .map(|entry| ([folder, entry.name_bytes()].concat(), entry.id()))
