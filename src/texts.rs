@@ -30,6 +30,20 @@ pub fn fenced(text: &str) -> String {
     format!("{fence}text\n{}\n{fence}", text.trim_end())
 }
 
+/// How an adapted backport differs from the fix; nothing where it does not.
+pub fn differences(range_diff: &str) -> String {
+    /// A comment takes 65,536 characters, and there may be several branches in it.
+    const MOST: usize = 8_000;
+    if range_diff.is_empty() {
+        return String::new();
+    }
+    let cut = range_diff
+        .char_indices()
+        .nth(MOST)
+        .map_or(range_diff.len(), |(at, _)| at);
+    format!("\nHow it differs from the fix:\n\n{}\n\n", fenced(&range_diff[..cut]))
+}
+
 /// How far away an instant is, in one unit: coarse, so that the status does not change with every look.
 fn countdown(end: Timestamp, now: Timestamp) -> String {
     let seconds = end.duration_since(now).as_secs();
@@ -69,6 +83,12 @@ pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, st
         text.push_str(&row(case, branch, target));
     }
     text.push_str(&format!("\nReasons:\n\n{}", gate.to_markdown()));
+    for (branch, target) in view.targets.iter().filter(|(_, target)| !target.differences.is_empty()) {
+        let shown = differences(&target.differences);
+        text.push_str(&format!(
+            "\n<details><summary>The backport on <code>{branch}</code></summary>\n{shown}</details>\n"
+        ));
+    }
     let hooks = audience
         .hooks
         .map_or_else(|| "an unknown number of".to_owned(), |hooks| hooks.to_string());

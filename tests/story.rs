@@ -234,6 +234,11 @@ async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement() {
         "{}",
         tale.comments()
     );
+    let said = tale.comments();
+    assert!(
+        said.contains("How it differs from the fix") && said.contains("+    if (n < 0 || n > 64)"),
+        "the range-diff: {said}"
+    );
     tale.at_the_end().await;
     tale.assert_silent().await;
     tale.say("alice", "/embargo ack v8.0-maint").await;

@@ -86,7 +86,7 @@ pub(super) async fn observe(
                 },
             );
         }
-        let (verdict, remarks) = verdict(project, &plan, target, planned)?;
+        let found = verdict(project, &plan, target, planned)?;
         targets.insert(
             target.clone(),
             TargetView {
@@ -94,10 +94,11 @@ pub(super) async fn observe(
                 public_tip: public.clone(),
                 on_public_tip: stands || planned.commits.is_empty(),
                 patches: planned.patches.clone(),
-                verdict,
+                verdict: found.verdict,
                 checks: Vec::new(),
                 findings: findings_of(project, id, planned).await?,
-                remarks,
+                remarks: found.remarks,
+                differences: found.differences,
                 leaked,
             },
         );

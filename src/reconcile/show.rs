@@ -27,11 +27,15 @@ pub(super) async fn show(
     for target in seen.view.targets.values().filter(|target| !target.patches.is_empty()) {
         for (name, gate) in [("embargod/embargo", gate), ("embargod/backports", &backports)] {
             let title = if gate.open { "open" } else { "closed" };
+            let mut summary = gate.to_markdown();
+            if name == "embargod/backports" {
+                summary.push_str(&texts::differences(&target.differences));
+            }
             let run = CheckRun {
                 name,
                 passed: gate.open,
                 title: title.to_owned(),
-                summary: gate.to_markdown(),
+                summary,
             };
             project.mirror.set_check(&target.head, &run).await?;
         }

@@ -2,6 +2,7 @@
 
 use embargod_backports::{EngineError, Question, Verdict as Found, assess};
 use embargod_core::case::Verdict;
+use embargod_core::escape::inert;
 use embargod_core::findings::{Finding, findings};
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{Plan, Planned, readable};
@@ -13,21 +14,40 @@ use crate::project::Project;
 /// How many places that lack something are named in the status comment.
 const MOST_REMARKS: usize = 5;
 
-/// What the engine says of the whole series on a branch, with what a person should know.
+/// What the engine says of the whole series on a branch.
+pub(super) struct Said {
+    pub verdict: Verdict,
+    /// What a person should know.
+    pub remarks: Vec<String>,
+    /// How an adapted backport differs from the fix.
+    pub differences: String,
+}
+
+impl Said {
+    fn plain(verdict: Verdict, remarks: Vec<String>) -> Self {
+        Self {
+            verdict,
+            remarks,
+            differences: String::new(),
+        }
+    }
+}
+
+/// Asks the engine.
 pub(super) fn verdict(
     project: &Project,
     plan: &Plan,
     target: &BranchName,
     planned: &Planned,
-) -> Result<(Verdict, Vec<String>), PassError> {
+) -> Result<Said, PassError> {
     let repository = Repository::open_bare(project.clone.path()).map_err(embargod_repo::GitError::from)?;
     let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
     let fixes = &plan.memory.fixes;
     if fixes.is_empty() {
-        return Ok((Verdict::Missing, Vec::new()));
+        return Ok(Said::plain(Verdict::Missing, Vec::new()));
     }
     if target == project.main() {
-        return Ok((Verdict::Present, Vec::new()));
+        return Ok(Said::plain(Verdict::Present, Vec::new()));
     }
     let mut remarks = Vec::new();
     if planned.conflict.is_some() {
@@ -44,7 +64,7 @@ pub(super) fn verdict(
         Ok(answer) => answer,
         Err(error @ EngineError::Empty(_)) => {
             remarks.push(error.to_string());
-            return Ok((Verdict::Unproven, remarks));
+            return Ok(Said::plain(Verdict::Unproven, remarks));
         }
         Err(error) => return Err(error.into()),
     };
@@ -59,16 +79,19 @@ pub(super) fn verdict(
     };
     if !answer.verdict.is_good() {
         let lacks = answer.commits.iter().flat_map(|commit| &commit.against);
-        remarks.extend(lacks.take(MOST_REMARKS).cloned());
+        // Paths are other people's text.
+        remarks.extend(lacks.take(MOST_REMARKS).map(|text| inert(text)));
     }
-    Ok((
-        if planned.stale.is_empty() {
+    let differences = answer.commits.iter().filter_map(|commit| commit.range_diff.as_deref());
+    Ok(Said {
+        verdict: if planned.stale.is_empty() {
             worst
         } else {
             worst.max(Verdict::Unproven)
         },
         remarks,
-    ))
+        differences: differences.collect::<Vec<_>>().join("\n"),
+    })
 }
 
 /// What the commits of a branch have that must not become public.

@@ -37,7 +37,7 @@ pub struct Question {
 pub struct Answer {
     /// The commit at its tip.
     pub tip: String,
-    /// The worst verdict of the series.
+    /// The worst verdict of the series; *partial* where some commits are in effect and others are missing.
     pub verdict: Verdict,
     /// Each commit of the fix, in the order of the question.
     pub commits: Vec<CommitAnswer>,
@@ -73,14 +73,7 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
         return Err(EngineError::NoFix);
     }
     let mut commits = series(repository, &question.fixes, tip, !question.ignore_trailers)?;
-    let worst = |commits: &[CommitAnswer]| {
-        commits
-            .iter()
-            .map(|commit| commit.verdict)
-            .max()
-            .unwrap_or(Verdict::Unproven)
-    };
-    let mut verdict = worst(&commits);
+    let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
         if !verdict.is_good() && !is_affected(repository, question, tip)? {
@@ -90,7 +83,7 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
                     .evidence
                     .push("none of the commits that brought the flaw is in effect here".to_owned());
             }
-            verdict = worst(&commits);
+            verdict = of_series(&commits);
         }
         answer_tags = tags::sort(repository, question, tip)?;
     }
@@ -101,6 +94,23 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
         affected_tags: answer_tags.0,
         fixed_tags: answer_tags.1,
     })
+}
+
+/// The worst verdict of a series; but one of which some commits are in effect and others are missing is partly there.
+fn of_series(commits: &[CommitAnswer]) -> Verdict {
+    let worst = commits
+        .iter()
+        .map(|commit| commit.verdict)
+        .max()
+        .unwrap_or(Verdict::Unproven);
+    let some = commits
+        .iter()
+        .any(|commit| matches!(commit.verdict, Verdict::Present | Verdict::Adapted));
+    if some && worst == Verdict::Missing {
+        Verdict::Partial
+    } else {
+        worst
+    }
 }
 
 /// Whether any of the commits that brought the flaw is at a tip. Where that cannot be told, it is.

@@ -11,6 +11,9 @@ pub enum EngineError {
     /// A commit that changes nothing proves nothing.
     #[error("the fix {0} changes nothing: there is nothing to look for")]
     Empty(git2::Oid),
+    /// The clone is shallow and ends at the fix, so that what it changes cannot be seen.
+    #[error("the history ends at {0}, and what it changes cannot be seen: fetch more of it (git fetch --unshallow)")]
+    Shallow(git2::Oid),
     /// Nothing was asked.
     #[error("no fix was named")]
     NoFix,

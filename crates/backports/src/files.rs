@@ -228,7 +228,7 @@ fn nowhere(change: &Change, old: &[u8], new: &[u8]) -> Vec<Finding> {
     let (old, new, tip) = (book.read(old), book.read(new), Lines::new());
     let (old, new, tip) = (&old, &new, &tip);
     let mut blocks = judge(
-        &mut book,
+        &book,
         &States {
             old,
             new,

@@ -94,9 +94,25 @@ impl Fix {
     }
 }
 
+/// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.
+pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<git2::Tree<'r>>, EngineError> {
+    if commit.parent_count() == 0 {
+        let header = commit.raw_header_bytes();
+        let has_parent = header
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.starts_with(b"parent "));
+        return if has_parent {
+            Err(EngineError::Shallow(commit.id()))
+        } else {
+            Ok(None)
+        };
+    }
+    Ok(Some(commit.parent(0)?.tree()?))
+}
+
 /// What a commit changes, with renames found.
-pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, git2::Error> {
-    let before = commit.parents().next().map(|parent| parent.tree()).transpose()?;
+pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, EngineError> {
+    let before = before(commit)?;
     let mut options = DiffOptions::new();
     options.include_typechange(true).skip_binary_check(true);
     let mut diff = repository.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), Some(&mut options))?;

@@ -76,6 +76,7 @@ pub(crate) fn walk(repository: &Repository, tip: Oid, fixes: &[Fix], trailers: b
         }
         history.walked += 1;
         for parent in commit.parents() {
+            // A parent that is not there ends the walk on its line, as the edge of a shallow clone does.
             if seen.insert(parent.id()) {
                 waiting.push((parent.time().seconds(), parent.id()));
             }

@@ -3,8 +3,9 @@
 use git2::{Commit, MergeFileInput, Oid, Repository};
 
 use crate::claim::Examined;
+use crate::error::EngineError;
 use crate::files::FileFinding;
-use crate::fix::Change;
+use crate::fix::{Change, before};
 use crate::interdiff::interdiff;
 use crate::place::Place;
 
@@ -36,18 +37,17 @@ pub(crate) fn replay_changes_nothing(
 }
 
 /// How a backport differs from the fix.
-pub(crate) fn range_diff(repository: &Repository, fix: Oid, backport: Oid) -> Result<String, git2::Error> {
+pub(crate) fn range_diff(repository: &Repository, fix: Oid, backport: Oid) -> Result<String, EngineError> {
     let sides = |id: Oid| {
         let commit = repository.find_commit(id)?;
-        let before = commit.parents().next().map(|parent| parent.tree()).transpose()?;
-        Ok::<_, git2::Error>((before, commit.tree()?))
+        Ok::<_, EngineError>((before(&commit)?, commit.tree()?))
     };
-    let ((before, after), (other_before, other_after)) = (sides(fix)?, sides(backport)?);
-    interdiff(
+    let ((old, new), (other_old, other_new)) = (sides(fix)?, sides(backport)?);
+    Ok(interdiff(
         repository,
-        (before.as_ref(), &after),
-        (other_before.as_ref(), &other_after),
-    )
+        (old.as_ref(), &new),
+        (other_old.as_ref(), &other_new),
+    )?)
 }
 
 /// Why a commit is taken for a backport, in words.

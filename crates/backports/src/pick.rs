@@ -6,6 +6,7 @@ use git2::{
 use serde::Serialize;
 
 use crate::error::EngineError;
+use crate::fix::before;
 use crate::interdiff::interdiff;
 
 /// A prepared backport.
@@ -98,8 +99,8 @@ fn step<'r>(
     onto: &Tree<'r>,
 ) -> Result<(Step, Option<Tree<'r>>), EngineError> {
     let after = fix.tree()?;
-    let before = match fix.parents().next() {
-        Some(parent) => parent.tree()?,
+    let before = match before(fix)? {
+        Some(before) => before,
         None => repository.find_tree(repository.treebuilder(None)?.write()?)?,
     };
     let mut options = MergeOptions::new();

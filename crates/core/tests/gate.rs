@@ -62,6 +62,7 @@ fn target(patch: &str, verdict: Verdict) -> TargetView {
         checks: vec![],
         findings: vec![],
         remarks: vec![],
+        differences: String::new(),
         leaked: false,
     }
 }

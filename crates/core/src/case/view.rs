@@ -55,6 +55,8 @@ pub struct TargetView {
     pub findings: Vec<Finding>,
     /// What a person reads of the verdict, such as the files in conflict; may be empty.
     pub remarks: Vec<String>,
+    /// How an adapted backport differs from the fix, as a range-diff shows it; bounded, and untrusted text. May be empty.
+    pub differences: String,
     /// Whether the fix is public here already, before its time.
     pub leaked: bool,
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# One fix on one branch, cold, beside the peers, run in turn on the same repository.
+#
+#   benches/backports.sh REPOSITORY MAIN BRANCH FIX [EMBARGOD]
+#
+# Prints seconds of each (the fastest of three; of the peers, which take long, one run), the ratios, and the peak memory.
+set -euo pipefail
+repository=$1 main=$2 branch=$3 fix=$4 embargod=${5:-target/release/embargod}
+export GIT_NO_LAZY_FETCH=1 GIT_CONFIG_NOSYSTEM=1
+
+seconds() { # seconds RUNS COMMAND…
+  local runs=$1 best= took; shift
+  for _ in $(seq "$runs"); do
+    local start end
+    start=$(date +%s.%N); "$@" >/dev/null 2>&1 || true; end=$(date +%s.%N)
+    took=$(echo "$end - $start" | bc)
+    if [ -z "$best" ] || [ "$(echo "$took < $best" | bc)" = 1 ]; then best=$took; fi
+  done
+  echo "$best"
+}
+
+ours=$(seconds 3 "$embargod" backports --repo "$repository" --fix "$fix" --branch "$branch" --json)
+base=$(git -C "$repository" merge-base "$main" "$branch")
+cherry=$(seconds 1 git -C "$repository" cherry "$branch" "$main")
+rangediff=$(seconds 1 timeout 900 git -C "$repository" range-diff --no-patch "$base..$main" "$base..$branch")
+echo "embargod backports      $ours s"
+echo "git cherry              $cherry s   $(echo "$cherry / $ours" | bc) times as long"
+echo "git range-diff          $rangediff s   $(echo "$rangediff / $ours" | bc) times as long (stopped after 900 s)"
+if [ -x /usr/bin/time ]; then
+  /usr/bin/time -f "peak memory             %M KiB" "$embargod" backports --repo "$repository" --fix "$fix" --branch "$branch" --json >/dev/null
+fi
