@@ -164,7 +164,7 @@ pub(crate) fn find_change(
             continue;
         }
         let Some(tip) = place.text(id)? else { continue };
-        let mut book = Book::default();
+        let mut book = Book::of_change(&old, &new);
         let (old, new, tip) = (book.read(&old), book.read(&new), book.read(&tip));
         let last = last_text.as_ref().map(|last| book.read(last));
         // With one candidate under its own name there is nothing to compare it with.
@@ -224,7 +224,7 @@ fn without_content(place: &Place<'_>, change: &Change, at: Option<&[u8]>) -> Sta
 
 /// The blocks of a file that the tip does not have: what a new file brings is lacking, what an old one changes has no place.
 fn nowhere(change: &Change, old: &[u8], new: &[u8]) -> Vec<Finding> {
-    let mut book = Book::default();
+    let mut book = Book::of_change(old, new);
     let (old, new, tip) = (book.read(old), book.read(new), Lines::new());
     let (old, new, tip) = (&old, &new, &tip);
     let mut blocks = judge(

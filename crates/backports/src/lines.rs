@@ -10,6 +10,8 @@ pub(crate) struct Book<'a> {
     // The states of a file are much alike: most lines have been seen just as they are.
     seen: Interner<&'a [u8]>,
     as_seen: Vec<Token>,
+    /// Whether white space counts.
+    exact: bool,
 }
 
 impl Default for Book<'_> {
@@ -18,6 +20,24 @@ impl Default for Book<'_> {
             lines: Interner::new(1_024),
             seen: Interner::new(1_024),
             as_seen: Vec::new(),
+            exact: false,
+        }
+    }
+}
+
+impl Book<'_> {
+    /// A book for the states of a file that a change leads from one to the other. White space counts where it is all that the
+    /// change is about.
+    pub fn of_change(before: &[u8], after: &[u8]) -> Self {
+        let said = |text: &[u8]| {
+            text.iter()
+                .copied()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .collect::<Vec<_>>()
+        };
+        Self {
+            exact: said(before) == said(after),
+            ..Self::default()
         }
     }
 }
@@ -45,7 +65,8 @@ impl<'a> Book<'a> {
     fn token(&mut self, line: &'a [u8]) -> Token {
         let seen = self.seen.intern(line).0 as usize;
         if seen == self.as_seen.len() {
-            let token = self.lines.intern(plain(line));
+            let line = if self.exact { line.to_vec() } else { plain(line) };
+            let token = self.lines.intern(line);
             self.as_seen.push(token);
         }
         self.as_seen[seen]
@@ -58,7 +79,7 @@ impl<'a> Book<'a> {
     /// Whether a line says something: an empty one or a lone bracket does not, and an `#include` is never the fix itself.
     pub fn says_something(&self, line: Token) -> bool {
         let line = &self.lines[line];
-        if line.starts_with(b"#include") || line.starts_with(b"# include") {
+        if line.starts_with(b"#include") {
             return false;
         }
         line.iter()
@@ -67,16 +88,7 @@ impl<'a> Book<'a> {
             > 1
             && !matches!(
                 line.as_slice(),
-                b"#endif"
-                    | b"#else"
-                    | b"else"
-                    | b"} else {"
-                    | b"else {"
-                    | b"break;"
-                    | b"do {"
-                    | b"fi"
-                    | b"done"
-                    | b"end"
+                b"#endif" | b"#else" | b"else" | b"}else{" | b"else{" | b"break;" | b"do{" | b"fi" | b"done" | b"end"
             )
     }
 
@@ -128,16 +140,12 @@ impl<'a> Book<'a> {
     }
 }
 
-/// A line without the white space that compilers and readers do not mind.
+/// A line without its white space: branches are formatted in different ways, and no fix is white space alone.
 fn plain(line: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(line.len());
-    for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-        if !plain.is_empty() {
-            plain.push(b' ');
-        }
-        plain.extend_from_slice(word);
-    }
-    plain
+    line.iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect()
 }
 
 #[cfg(test)]
@@ -150,6 +158,15 @@ mod tests {
         let (one, other) = (book.read(b"\tif (a)\n  b;\n"), book.read(b"    if  (a)\r\nb;"));
         assert_eq!(one, other);
         assert!(book.read(b"").is_empty());
+    }
+
+    #[test]
+    fn white_space_counts_where_it_is_all_there_is() {
+        let (before, after) = (b"  a\nb\n".as_slice(), b"a\nb\n".as_slice());
+        let mut book = Book::of_change(before, after);
+        let (one, other) = (book.read(before), book.read(after));
+        assert_eq!(book.blocks(&one, &other).len(), 1);
+        assert!(!Book::of_change(b"a", b"b").exact);
     }
 
     #[test]
