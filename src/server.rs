@@ -62,6 +62,7 @@ impl Server {
             clock,
             mailer,
             ground: Arc::default(),
+            answers: Arc::default(),
         };
         let resync = Duration::from_secs(config.resync_seconds.into());
         Ok(Self {

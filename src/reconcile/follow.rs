@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use embargod_backports::{Question, assess};
 use embargod_core::case::{Case, Event};
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push};
-use git2::{Oid, Repository};
 
 use super::comments::tell;
 use super::{Journal, PassError, Reconciler};
@@ -116,7 +114,7 @@ async fn notice_leaks(
         if let (Some(before), Some(now)) = (before, branches.public.get(target))
             && before != now
             && !journal.case.leaks.contains_key(target)
-            && leaked(project, &journal.case, target, before, now)?
+            && leaked(reconciler, project, &journal.case, target, before, now)?
         {
             found.push((target.clone(), before.clone()));
         }
@@ -144,6 +142,7 @@ async fn notice_leaks(
 }
 
 fn leaked(
+    reconciler: &Reconciler,
     project: &Project,
     case: &Case,
     target: &BranchName,
@@ -167,19 +166,12 @@ fn leaked(
         return Ok(true);
     }
     // Somebody may have brought the same change in another commit.
-    let repository = Repository::open_bare(clone).map_err(embargod_repo::GitError::from)?;
-    let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
-    let present = |fix, tip| {
-        let question = Question {
-            fixes: vec![fix],
-            ..Question::default()
-        };
-        assess(&repository, &question, tip).is_ok_and(|answer| answer.verdict.is_good())
+    let present = |fix: &CommitId, tip| {
+        let answer = reconciler.answers.ask(clone, std::slice::from_ref(fix), tip)?;
+        Ok::<_, PassError>(answer.is_ok_and(|answer| answer.verdict.is_good()))
     };
-    let (before, now) = (oid(before)?, oid(now)?);
     for fix in &case.memory.fixes {
-        let fix = oid(fix)?;
-        if present(fix, now) && !present(fix, before) {
+        if present(fix, now)? && !present(fix, before)? {
             tracing::info!(case = %case.id, branch_index = case.targets.iter().position(|known| known == target), "a leak");
             return Ok(true);
         }

@@ -3,6 +3,7 @@
 //! A pass can be cut off anywhere and begun again: events are recorded before they count, branches move under leases, and
 //! what people are told carries a marker. What may not live here: a decision that the pure core could make.
 
+mod answers;
 mod comments;
 mod follow;
 mod ground;
@@ -29,6 +30,7 @@ use crate::mail::Mailer;
 use crate::project::Project;
 use crate::publish;
 
+pub use answers::Answers;
 pub(crate) use comments::{tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
@@ -73,6 +75,8 @@ pub struct Reconciler {
     pub mailer: Option<Mailer>,
     /// What is known of the forges' rules.
     pub ground: Arc<Ground>,
+    /// What the backport engine has said.
+    pub answers: Arc<Answers>,
 }
 
 /// What came of a look at a case.

@@ -86,7 +86,7 @@ pub(super) async fn observe(
                 },
             );
         }
-        let found = verdict(project, &plan, target, planned)?;
+        let found = verdict(reconciler, project, &plan, target, planned)?;
         targets.insert(
             target.clone(),
             TargetView {

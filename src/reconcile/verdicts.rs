@@ -1,14 +1,13 @@
 //! What is said of a security branch: is the fix in effect there, and does a commit give the private side away?
 
-use embargod_backports::{EngineError, Question, Verdict as Found, assess};
+use embargod_backports::{EngineError, Verdict as Found};
+use embargod_core::BranchName;
 use embargod_core::case::Verdict;
 use embargod_core::escape::inert;
 use embargod_core::findings::{Finding, findings};
-use embargod_core::{BranchName, CommitId};
 use embargod_repo::{Plan, Planned, readable};
-use git2::{Oid, Repository};
 
-use super::PassError;
+use super::{PassError, Reconciler};
 use crate::project::Project;
 
 /// How many places that lack something are named in the status comment.
@@ -35,13 +34,12 @@ impl Said {
 
 /// Asks the engine.
 pub(super) fn verdict(
+    reconciler: &Reconciler,
     project: &Project,
     plan: &Plan,
     target: &BranchName,
     planned: &Planned,
 ) -> Result<Said, PassError> {
-    let repository = Repository::open_bare(project.clone.path()).map_err(embargod_repo::GitError::from)?;
-    let oid = |id: &CommitId| Oid::from_str(id.as_str()).map_err(embargod_repo::GitError::from);
     let fixes = &plan.memory.fixes;
     if fixes.is_empty() {
         return Ok(Said::plain(Verdict::Missing, Vec::new()));
@@ -56,11 +54,7 @@ pub(super) fn verdict(
     if !planned.stale.is_empty() {
         remarks.push("an edited backport came from an older version of the fix: bring it up to date".to_owned());
     }
-    let question = Question {
-        fixes: fixes.iter().map(oid).collect::<Result<Vec<_>, _>>()?,
-        ..Question::default()
-    };
-    let answer = match assess(&repository, &question, oid(&planned.head)?) {
+    let answer = match reconciler.answers.ask(project.clone.path(), fixes, &planned.head)? {
         Ok(answer) => answer,
         Err(error @ EngineError::Empty(_)) => {
             remarks.push(error.to_string());
