@@ -29,14 +29,9 @@ impl Book<'_> {
     /// A book for the states of a file that a change leads from one to the other. White space counts where it is all that the
     /// change is about.
     pub fn of_change(before: &[u8], after: &[u8]) -> Self {
-        let said = |text: &[u8]| {
-            text.iter()
-                .copied()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .collect::<Vec<_>>()
-        };
+        let says = |byte: &&u8| !byte.is_ascii_whitespace();
         Self {
-            exact: said(before) == said(after),
+            exact: before.iter().filter(says).eq(after.iter().filter(says)),
             ..Self::default()
         }
     }
@@ -142,10 +137,11 @@ impl<'a> Book<'a> {
 
 /// A line without its white space: branches are formatted in different ways, and no fix is white space alone.
 fn plain(line: &[u8]) -> Vec<u8> {
-    line.iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect()
+    let mut plain = Vec::with_capacity(line.len());
+    for word in line.split(u8::is_ascii_whitespace) {
+        plain.extend_from_slice(word);
+    }
+    plain
 }
 
 #[cfg(test)]
