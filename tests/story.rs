@@ -121,6 +121,7 @@ async fn a_rule_that_refuses_one_branch_keeps_all_of_them_closed() {
         Ruleset {
             branches: "v9.0-maint".to_owned(),
             rules: vec!["pull_request".to_owned()],
+            checks: vec![],
             apps: [].into(),
             administrators: false,
         },
@@ -330,6 +331,25 @@ async fn an_early_merge_in_the_mirror_is_put_back_and_voids_the_approval() {
     tale.at_the_end().await;
     tale.assert_silent().await;
     tale.say("alice", "/embargo approve").await;
+    tale.assert_published(&ALL).await;
+}
+
+#[tokio::test]
+async fn where_the_mirror_requires_the_bots_check_nobody_merges_early() {
+    let tale = Tale::ready("").await;
+    let rule = Ruleset {
+        branches: "{master,v*}".to_owned(),
+        rules: vec![],
+        checks: vec!["embargod/embargo".to_owned()],
+        apps: [7].into(),
+        administrators: false,
+    };
+    tale.stage.sandbox.add_ruleset(MIRROR, rule);
+    for (number, ..) in tale.stage.sandbox.pulls(MIRROR) {
+        let refused = tale.stage.sandbox.merge_pull(MIRROR, "dave", number).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("required check")));
+    }
+    tale.at_the_end().await;
     tale.assert_published(&ALL).await;
 }
 

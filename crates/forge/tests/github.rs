@@ -240,6 +240,7 @@ async fn a_rule_that_the_app_cannot_bypass_is_an_obstacle_with_its_remedy() {
     let ruleset = |apps: &[u64]| Ruleset {
         branches: "m*".into(),
         rules: vec!["pull_request".into(), "non_fast_forward".into()],
+        checks: vec![],
         apps: apps.iter().copied().collect(),
         administrators: true,
     };
@@ -253,6 +254,13 @@ async fn a_rule_that_the_app_cannot_bypass_is_an_obstacle_with_its_remedy() {
             .map(|obstacle| obstacle.rule.as_str())
             .collect::<Vec<_>>(),
         ["pull_request"]
+    );
+    let classic = "stable".parse().expect("valid");
+    world.sandbox.protect(REPOSITORY, "stable", &["ci"]);
+    let obstacles = world.forge.obstacles(&classic).await.expect("read");
+    assert!(
+        obstacles[0].rule.contains("classic") && obstacles[0].remedy.contains("ruleset"),
+        "{obstacles:?}"
     );
 }
 

@@ -290,6 +290,9 @@ impl Shared {
                 .get(&number)
                 .filter(|pull| pull.open)
                 .ok_or(SandboxError::Absent("pull request"))?;
+            if !known.may_merge(by, &pull.base, &pull.head_sha) {
+                return Err(SandboxError::Refused("a required check has not passed"));
+            }
             (pull.head.clone(), pull.base.clone())
         };
         let dir = self.repository_dir(repository);

@@ -62,6 +62,9 @@ pub enum SandboxError {
     /// There is no such thing.
     #[error("the sandbox has no such {0}")]
     Absent(&'static str),
+    /// A rule forbids it.
+    #[error("the sandbox refuses: {0}")]
+    Refused(&'static str),
     /// A delivery could not be sent.
     #[error("a delivery could not be sent: {0}")]
     Delivery(#[from] reqwest::Error),

@@ -66,6 +66,7 @@ impl Sandbox {
             statuses: Vec::new(),
             advisories: BTreeMap::new(),
             rulesets: BTreeMap::new(),
+            protected: BTreeMap::new(),
             number: 0,
         };
         world.repositories.insert(name.to_owned(), repository);
@@ -95,6 +96,14 @@ impl Sandbox {
             .repositories
             .get(repository)
             .map(|known| known.default_branch.clone())
+    }
+
+    /// Puts a branch under classic protection with required checks.
+    pub fn protect(&self, repository: &str, branch: &str, checks: &[&str]) {
+        if let Some(known) = self.world().repositories.get_mut(repository) {
+            let checks = checks.iter().map(|name| (*name).to_owned()).collect();
+            known.protected.insert(branch.to_owned(), checks);
+        }
     }
 
     /// Adds a ruleset.

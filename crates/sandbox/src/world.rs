@@ -40,6 +40,8 @@ pub(crate) struct Repository {
     pub statuses: Vec<Status>,
     pub advisories: BTreeMap<String, Advisory>,
     pub rulesets: BTreeMap<u64, Ruleset>,
+    /// Branches under classic protection, and their required checks. No App can bypass that.
+    pub protected: BTreeMap<String, Vec<String>>,
     pub number: u64,
 }
 
@@ -134,6 +136,8 @@ pub struct Ruleset {
     pub branches: String,
     /// The rules, such as `pull_request`.
     pub rules: Vec<String>,
+    /// The checks that must have passed on a pull request's head before it can be merged.
+    pub checks: Vec<String>,
     /// The Apps that may always bypass it.
     pub apps: BTreeSet<u64>,
     /// Whether administrators may always bypass it.
@@ -172,8 +176,30 @@ impl Repository {
         self.number
     }
 
-    /// Whether somebody may push to a branch, as the rulesets say.
+    /// Whether all required checks of a branch have passed on a commit, or somebody may go past them.
+    pub fn may_merge(&self, person: &str, branch: &str, head: &str) -> bool {
+        let admin = self.people.get(person) == Some(&Permission::Admin);
+        let passed = |name: &String| {
+            let latest = self.runs.iter().rev().find(|run| run.sha == head && run.name == *name);
+            latest.is_some_and(|run| run.conclusion.as_deref() == Some("success"))
+        };
+        let rulesets = self
+            .rulesets
+            .values()
+            .filter(|ruleset| glob_match::glob_match(&ruleset.branches, branch));
+        let ruled = rulesets
+            .filter(|ruleset| !(ruleset.administrators && admin))
+            .flat_map(|ruleset| &ruleset.checks);
+        ruled
+            .chain(self.protected.get(branch).into_iter().flatten())
+            .all(passed)
+    }
+
+    /// Whether somebody may push to a branch, as the rulesets and the protection say.
     pub fn may_push(&self, actor: &Actor, branch: &str, app: u64) -> bool {
+        if self.protected.contains_key(branch) {
+            return false;
+        }
         self.rulesets
             .values()
             .filter(|ruleset| glob_match::glob_match(&ruleset.branches, branch))

@@ -141,6 +141,7 @@ async fn one_reference_that_a_rule_refuses_stops_an_atomic_push_whole() {
     let ruleset = Ruleset {
         branches: "main".into(),
         rules: vec!["pull_request".into()],
+        checks: vec![],
         apps: [7].into(),
         administrators: true,
     };

@@ -52,12 +52,33 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         (&Method::GET, ["rules", "branches", branch @ ..]) => {
             let branch = branch.join("/");
             let fits = |ruleset: &&Ruleset| glob_match::glob_match(&ruleset.branches, &branch);
-            let rules = known.rulesets.iter().filter(|(_, ruleset)| fits(ruleset)).flat_map(|(id, ruleset)| {
-                ruleset.rules.iter().map(move |rule| {
-                    json!({ "type": rule, "ruleset_source_type": "Repository", "ruleset_source": name, "ruleset_id": id })
-                })
-            });
-            Reply::page(rules.collect(), request.query)
+            let found = known
+                .rulesets
+                .iter()
+                .filter(|(_, ruleset)| fits(ruleset))
+                .flat_map(|(id, ruleset)| {
+                    rules(ruleset).into_iter().map(move |mut rule| {
+                        rule["ruleset_source_type"] = json!("Repository");
+                        rule["ruleset_source"] = json!(name);
+                        rule["ruleset_id"] = json!(id);
+                        rule
+                    })
+                });
+            Reply::page(found.collect(), request.query)
+        }
+        (&Method::GET, ["branches", branch @ .., "protection", "required_status_checks"]) => {
+            let branch = branch.join("/");
+            let url = format!(
+                "{}/api/v3/repos/{name}/branches/{branch}/protection/required_status_checks",
+                shared.url
+            );
+            match known.protected.get(&branch) {
+                Some(checks) => Reply::ok(json!({
+                    "url": url, "contexts_url": format!("{url}/contexts"), "strict": false, "contexts": checks,
+                    "checks": checks.iter().map(|name| json!({ "context": name, "app_id": null })).collect::<Vec<_>>(),
+                })),
+                None => Reply::not_found(),
+            }
         }
         (&Method::GET, ["rulesets", id]) => match id.parse().ok().and_then(|id: u64| known.rulesets.get(&id)) {
             Some(ruleset) => Reply::ok(ruleset_json(name, id, ruleset, request.actor, app)),
@@ -73,7 +94,7 @@ fn ruleset_json(repository: &str, id: &str, ruleset: &Ruleset, actor: &Actor, ap
         .apps
         .iter()
         .map(|app| json!({ "actor_id": app, "actor_type": "Integration", "bypass_mode": "always" }));
-    let rules: Vec<_> = ruleset.rules.iter().map(|rule| json!({ "type": rule })).collect();
+    let rules = rules(ruleset);
     json!({
         "id": id.parse::<u64>().unwrap_or_default(), "name": "protected", "target": "branch", "source_type": "Repository",
         "source": repository, "enforcement": "active", "bypass_actors": actors.collect::<Vec<_>>(),
@@ -81,6 +102,17 @@ fn ruleset_json(repository: &str, id: &str, ruleset: &Ruleset, actor: &Actor, ap
         "conditions": { "ref_name": { "include": [format!("refs/heads/{}", ruleset.branches)], "exclude": [] } },
         "rules": rules,
     })
+}
+
+/// The rules of a ruleset, with their parameters where they have some.
+fn rules(ruleset: &Ruleset) -> Vec<Value> {
+    let mut rules: Vec<_> = ruleset.rules.iter().map(|rule| json!({ "type": rule })).collect();
+    if !ruleset.checks.is_empty() {
+        let checks: Vec<_> = ruleset.checks.iter().map(|name| json!({ "context": name })).collect();
+        let parameters = json!({ "required_status_checks": checks, "strict_required_status_checks_policy": false });
+        rules.push(json!({ "type": "required_status_checks", "parameters": parameters }));
+    }
+    rules
 }
 
 pub(crate) fn membership(shared: &Arc<Shared>, actor: &Actor, organisation: &str, team: &str, person: &str) -> Reply {
