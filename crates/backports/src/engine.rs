@@ -14,6 +14,7 @@ use crate::patch;
 use crate::place::Place;
 use crate::series::{Outcome, order};
 use crate::tags;
+use crate::undone::undone_by;
 use crate::verdict::Verdict;
 
 /// The most claims to one fix that are looked at.
@@ -184,6 +185,15 @@ fn one(
         evidence.push("replaying the fix at the tip changes nothing".to_owned());
     }
     let mut answer = answer(repository, fix, &files, &examined, decision, (evidence, history.cut));
+    if answer.verdict == Verdict::Reverted
+        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.undone())
+        && claim.reverted_by.is_none()
+        && let Some(by) = undone_by(repository, claim.id, tip)?
+    {
+        answer
+            .against
+            .insert(0, format!("{by} undid {} without saying so", claim.id));
+    }
     if answer.verdict == Verdict::Adapted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
     {
@@ -223,7 +233,9 @@ fn answer(
         let at = file.at.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
         evidence.push(format!("{} is {at} here", String::from_utf8_lossy(&file.path)));
     }
-    for claim in claims {
+    // A commit of the same second by the same person that does something else is no claim worth naming.
+    let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
+    for claim in claims.iter().filter(worth) {
         let words = patch::claim_words(repository, fix.id, claim);
         let side = if claim.related() && claim.stands() && claim.reverted_by.is_none() {
             &mut evidence

@@ -15,6 +15,7 @@ mod pick;
 mod place;
 mod series;
 mod tags;
+mod undone;
 mod verdict;
 
 pub use engine::{Answer, CommitAnswer, Question, assess};

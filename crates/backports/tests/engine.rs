@@ -37,6 +37,13 @@ fn the_tip_decides() {
     ] {
         assert_eq!(world.verdict(&[fix], tip), wanted, "{name}");
     }
+    let later = world.commit(&[reverted], "goes on", &[("a", &far), ("b", A), ("c", "new\n")]);
+    let answer = world.answer(&[fix], later);
+    assert_eq!(answer.verdict, Verdict::Reverted);
+    assert!(
+        answer.commits[0].against[0].starts_with(&format!("{reverted} undid {picked}")),
+        "{answer:?}"
+    );
 }
 
 #[test]
