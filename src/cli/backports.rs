@@ -1,6 +1,6 @@
 //! `embargod backports`: is the whole fix in effect on these branches of a local repository?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -60,13 +60,7 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
     // As git itself reads: objects are checked when they arrive, and damage in a pack still shows when it is inflated. Hashing
     // each again would take a third of the time.
     git2::opts::strict_hash_verification(false);
-    let repository = Repository::open(&arguments.repo).map_err(|error| {
-        format!(
-            "{} is no repository that can be read: {}",
-            arguments.repo.display(),
-            error.message()
-        )
-    })?;
+    let repository = open(&arguments.repo)?;
     let question = Question {
         fixes: commits(&repository, &arguments.fix)?,
         introduced: commits(&repository, &arguments.introduced)?,
@@ -89,6 +83,18 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
         Format::Markdown => print!("{}", markdown(&report)),
     }
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A local repository, bare or not.
+pub(super) fn open(path: &Path) -> Result<Repository, Failure> {
+    let refused = |error: git2::Error| {
+        format!(
+            "{} is no repository that can be read: {}",
+            path.display(),
+            error.message()
+        )
+    };
+    Ok(Repository::open(path).map_err(refused)?)
 }
 
 /// The commits of revisions and ranges, oldest first within a range, each once.

@@ -74,7 +74,7 @@ pub async fn main() -> ExitCode {
         Command::Serve => serve::run(&arguments.config).await,
         Command::Rehearse(arguments) => rehearse::run(arguments).await,
         Command::Backports(arguments) => backports::run(&arguments),
-        Command::Pick(arguments) => pick::run(&arguments).await,
+        Command::Pick(arguments) => pick::run(&arguments),
         Command::Case(command) => case::run(&command, &arguments.config).await,
         Command::Effect(command) => effect::run(&command, &arguments.config).await,
         Command::Config(command) => config::run(&command, &arguments.config),

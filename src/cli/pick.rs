@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use embargod_backports::{Picked, pick};
-use git2::Repository;
 
 use super::Failure;
-use super::backports::{commit, commits};
+use super::backports::{commit, commits, open};
 
 /// Prepare the backport of a fix in a local repository: the tree, or the conflicts with their three sides, and how the
 /// result differs from the fix. Nothing is written without `--write`.
@@ -32,20 +31,14 @@ pub struct Pick {
 }
 
 /// Runs the command. 0: it applies; 1: it conflicts.
-pub async fn run(arguments: &Pick) -> Result<ExitCode, Failure> {
-    let repository = Repository::open(&arguments.repo).map_err(|error| {
-        format!(
-            "{} is no repository that can be read: {}",
-            arguments.repo.display(),
-            error.message()
-        )
-    })?;
+pub fn run(arguments: &Pick) -> Result<ExitCode, Failure> {
+    let repository = open(&arguments.repo)?;
     let fixes = commits(&repository, &arguments.fix)?;
     let onto = commit(&repository, &arguments.onto)?;
     let mut picked = pick(&repository, &fixes, onto, None)?;
     if let (Some(branch), Some(_)) = (&arguments.write, &picked.tree) {
         // Opened anew: what was made in memory stays there.
-        let repository = Repository::open(&arguments.repo)?;
+        let repository = open(&arguments.repo)?;
         let committer = repository
             .signature()
             .map_err(|_| "git does not know who commits: set user.name and user.email")?;

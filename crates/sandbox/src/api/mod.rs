@@ -64,33 +64,31 @@ impl Reply {
 
     /// One page of a list.
     fn page(all: Vec<Value>, query: &[(String, String)]) -> Self {
-        let number = |key: &str| {
-            query
-                .iter()
-                .find(|(name, _)| name == key)
-                .and_then(|(_, value)| value.parse().ok())
-        };
-        let size: usize = number("per_page").unwrap_or(30).clamp(1, 100);
-        let page: usize = number("page").unwrap_or(1).max(1);
-        let next = (all.len() > page * size).then(|| ("page", (page + 1).to_string()));
-        let body = all.into_iter().skip((page - 1) * size).take(size).collect();
-        Self { next, ..Self::ok(body) }
+        let page = number(query, "page").unwrap_or(1).max(1);
+        Self::slice(all, query, (page - 1) * page_size(query), ("page", page + 1))
     }
 
     /// One page of a list that is paged by cursors, which are the numbers of entries and mean nothing to anybody else.
     fn page_by_cursor(all: Vec<Value>, query: &[(String, String)]) -> Self {
-        let number = |key: &str| {
-            query
-                .iter()
-                .find(|(name, _)| name == key)
-                .and_then(|(_, value)| value.parse().ok())
-        };
-        let size: usize = number("per_page").unwrap_or(30).clamp(1, 100);
-        let after: usize = number("after").unwrap_or(0);
-        let next = (all.len() > after + size).then(|| ("after", (after + size).to_string()));
-        let body = all.into_iter().skip(after).take(size).collect();
+        let after = number(query, "after").unwrap_or(0);
+        Self::slice(all, query, after, ("after", after + page_size(query)))
+    }
+
+    fn slice(all: Vec<Value>, query: &[(String, String)], from: usize, (key, next): (&'static str, usize)) -> Self {
+        let size = page_size(query);
+        let next = (all.len() > from + size).then(|| (key, next.to_string()));
+        let body = all.into_iter().skip(from).take(size).collect();
         Self { next, ..Self::ok(body) }
     }
+}
+
+fn number(query: &[(String, String)], key: &str) -> Option<usize> {
+    let (_, value) = query.iter().find(|(name, _)| name == key)?;
+    value.parse().ok()
+}
+
+fn page_size(query: &[(String, String)]) -> usize {
+    number(query, "per_page").unwrap_or(30).clamp(1, 100)
 }
 
 /// What a request is about.
