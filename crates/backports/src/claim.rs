@@ -9,6 +9,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, Sum, find_change};
 use crate::fix::{Change, changes};
 use crate::history::Claim;
+use crate::library::Library;
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
 
@@ -43,20 +44,22 @@ pub(crate) struct Examined {
     pub opposes: f64,
     /// Whether it changes exactly the fix's lines.
     pub same_lines: bool,
+    /// Whether it does so within the same surroundings in the same files, as an equal patch id says.
+    pub same_patch: bool,
 }
 
 impl Examined {
     pub fn examine(
-        repository: &Repository,
+        library: &Library<'_>,
         (id, claim): (Oid, Claim),
         reverted_by: Option<Oid>,
         fix: &[Change],
         at_tip: &[FileFinding],
         (tip, place): (Oid, &mut Place<'_>),
     ) -> Result<Self, EngineError> {
-        let commit = repository.find_commit(id)?;
-        let changes = changes(repository, &commit)?;
-        let mut own_place = Place::new(repository, commit.tree()?);
+        let commit = library.repository.find_commit(id)?;
+        let changes = changes(library.repository, &commit)?;
+        let mut own_place = Place::new(library, commit.tree()?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let mut own = Vec::new();
         for change in &changes {
@@ -101,6 +104,7 @@ impl Examined {
             cover: 0.0,
             opposes: 0.0,
             same_lines: false,
+            same_patch: patch(&own) == patch(at_tip),
         };
         (examined.cover, examined.opposes) = examined.covers(at_tip);
         examined.same_lines = examined.cover == 1.0 && examined.size() == size(at_tip);
@@ -205,6 +209,18 @@ impl Examined {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());
         at.is_some_and(|at| self.blocks.contains_key(at))
     }
+}
+
+/// What a patch id is made of: the changes of each file, in order.
+fn patch(files: &[FileFinding]) -> Vec<(&[u8], u64)> {
+    let of = |file: &'_ FileFinding| file.blocks.iter().map(|block| block.patch).collect::<Vec<_>>();
+    let mut all: Vec<_> = files
+        .iter()
+        .flat_map(|file| of(file).into_iter().map(|patch| (file.path.as_slice(), patch)))
+        .collect();
+    // Files without lines have nothing to compare.
+    all.retain(|(_, patch)| *patch != 0);
+    all
 }
 
 /// How many different lines a fix changes.

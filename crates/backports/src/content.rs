@@ -1,6 +1,6 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
-use crate::lines::{Block, Book, Lines};
+use crate::lines::{Block, Book, Page};
 
 /// What the tip says of one block of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub(crate) struct Finding {
     pub adds: Vec<u64>,
     /// See `adds`.
     pub removes: Vec<u64>,
+    /// A number that is the same for the same change within the same three lines of surroundings: what a patch id is made of.
+    pub patch: u64,
 }
 
 impl Finding {
@@ -53,11 +55,11 @@ impl Finding {
 
 /// The states of one file that are compared.
 pub(crate) struct States<'a> {
-    pub old: &'a Lines,
-    pub new: &'a Lines,
-    pub tip: &'a Lines,
+    pub old: &'a Page,
+    pub new: &'a Page,
+    pub tip: &'a Page,
     /// The file after the last commit of the series that touches it: what the series itself took back is not looked for.
-    pub last: Option<&'a Lines>,
+    pub last: Option<&'a Page>,
 }
 
 /// How many lines with words around a block tell its place, on each side.
@@ -66,7 +68,7 @@ const CONTEXT: usize = 3;
 const WINDOW: usize = 10;
 
 /// Judges every block of a file's change.
-pub(crate) fn judge(book: &Book<'_>, states: &States<'_>) -> Vec<Finding> {
+pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
     let old_at_tip = book.counterparts(states.old, states.tip);
     let new_at_tip = book.counterparts(states.new, states.tip);
     let survives = states
@@ -74,9 +76,10 @@ pub(crate) fn judge(book: &Book<'_>, states: &States<'_>) -> Vec<Finding> {
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
     let blocks = book.blocks(states.old, states.new);
     let mut findings = Vec::new();
-    for block in blocks {
-        let wanted = |book: &Book<'_>, lines: &Lines, range: std::ops::Range<usize>| -> Vec<usize> {
-            range.filter(|index| book.says_something(lines[*index])).collect()
+    for block in blocks.iter() {
+        let book = &*book;
+        let wanted = |book: &Book, page: &Page, range: std::ops::Range<usize>| -> Vec<usize> {
+            range.filter(|index| book.says_something(page.lines[*index])).collect()
         };
         let mut added = wanted(book, states.new, block.after.clone());
         let mut removed = wanted(book, states.old, block.before.clone());
@@ -93,7 +96,7 @@ pub(crate) fn judge(book: &Book<'_>, states: &States<'_>) -> Vec<Finding> {
         }
         let there = added.iter().filter(|index| new_at_tip[**index].is_some()).count();
         let kept = removed.iter().filter(|index| old_at_tip[**index].is_some()).count();
-        let place = surroundings(book, states, &block, &old_at_tip);
+        let place = surroundings(book, states, block, &old_at_tip);
         findings.push(Finding {
             state: state((there, added.len()), (kept, removed.len()), place.is_some()),
             weight: (added.len() + removed.len()).max(1),
@@ -103,22 +106,42 @@ pub(crate) fn judge(book: &Book<'_>, states: &States<'_>) -> Vec<Finding> {
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
             place,
-            adds: added.iter().map(|index| book.print_of(states.new[*index])).collect(),
-            removes: removed.iter().map(|index| book.print_of(states.old[*index])).collect(),
+            adds: added
+                .iter()
+                .map(|index| book.print_of(states.new.lines[*index]))
+                .collect(),
+            patch: patch(book, states, block),
+            removes: removed
+                .iter()
+                .map(|index| book.print_of(states.old.lines[*index]))
+                .collect(),
         });
     }
     findings
 }
 
 /// Where the tip has one of the lines around a block.
-fn surroundings(book: &Book<'_>, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
+fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
     let near = |lines: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
-        let worded = lines.take(WINDOW).filter(|index| book.has_words(states.old[*index]));
+        let worded = lines
+            .take(WINDOW)
+            .filter(|index| book.has_words(states.old.lines[*index]));
         worded.take(CONTEXT).collect()
     };
     let mut lines = near(&mut (0..block.before.start).rev());
-    lines.extend(near(&mut (block.before.end..states.old.len())));
+    lines.extend(near(&mut (block.before.end..states.old.lines.len())));
     lines.into_iter().find_map(|index| at_tip[index])
+}
+
+fn patch(book: &Book, states: &States<'_>, block: &Block) -> u64 {
+    let (old, new) = (&states.old.lines, &states.new.lines);
+    let (before, after) = (&block.before, &block.after);
+    book.print_of_all(&[
+        &old[before.start.saturating_sub(CONTEXT)..before.start],
+        &old[before.clone()],
+        &new[after.clone()],
+        &old[before.end..(before.end + CONTEXT).min(old.len())],
+    ])
 }
 
 fn state(added: (usize, usize), kept: (usize, usize), known_place: bool) -> State {

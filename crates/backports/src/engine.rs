@@ -10,6 +10,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_change};
 use crate::fix::Fix;
 use crate::history::{History, walk};
+use crate::library::Library;
 use crate::patch;
 use crate::place::Place;
 use crate::series::{Outcome, order};
@@ -73,11 +74,12 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
     if question.fixes.is_empty() {
         return Err(EngineError::NoFix);
     }
-    let mut commits = series(repository, &question.fixes, tip, !question.ignore_trailers)?;
+    let library = &Library::new(repository);
+    let mut commits = series(library, &question.fixes, tip, !question.ignore_trailers)?;
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
-        if !verdict.is_good() && !is_affected(repository, question, tip)? {
+        if !verdict.is_good() && !is_affected(library, question, tip)? {
             for commit in &mut commits {
                 commit.verdict = Verdict::NotAffected;
                 commit
@@ -86,7 +88,7 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
             }
             verdict = of_series(&commits);
         }
-        answer_tags = tags::sort(repository, question, tip)?;
+        answer_tags = tags::sort(library, question, tip)?;
     }
     Ok(Answer {
         tip: tip.to_string(),
@@ -115,9 +117,9 @@ fn of_series(commits: &[CommitAnswer]) -> Verdict {
 }
 
 /// Whether any of the commits that brought the flaw is at a tip. Where that cannot be told, it is.
-pub(crate) fn is_affected(repository: &Repository, question: &Question, tip: Oid) -> Result<bool, EngineError> {
+pub(crate) fn is_affected(library: &Library<'_>, question: &Question, tip: Oid) -> Result<bool, EngineError> {
     for introduced in &question.introduced {
-        let found = series(repository, &[*introduced], tip, !question.ignore_trailers)?;
+        let found = series(library, &[*introduced], tip, !question.ignore_trailers)?;
         if !found
             .iter()
             .all(|commit| matches!(commit.verdict, Verdict::Missing | Verdict::Reverted))
@@ -129,31 +131,33 @@ pub(crate) fn is_affected(repository: &Repository, question: &Question, tip: Oid
 }
 
 pub(crate) fn series(
-    repository: &Repository,
+    library: &Library<'_>,
     fixes: &[Oid],
     tip: Oid,
     trailers: bool,
 ) -> Result<Vec<CommitAnswer>, EngineError> {
+    let repository = library.repository;
     let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(repository, *id)).collect();
     let series = series?;
-    let mut place = Place::new(repository, repository.find_commit(tip)?.tree()?);
+    let mut place = Place::new(library, repository.find_commit(tip)?.tree()?);
     let history = walk(repository, tip, &series, trailers)?;
     let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
     let mut answers = Vec::new();
     for fix in &series {
-        answers.push(one(repository, tip, &mut place, fix, &history, &outcome)?);
+        answers.push(one(library, tip, &mut place, fix, &history, &outcome)?);
     }
     Ok(answers)
 }
 
 fn one(
-    repository: &Repository,
+    library: &Library<'_>,
     tip: Oid,
     place: &mut Place<'_>,
     fix: &Fix,
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
+    let repository = library.repository;
     let mut files = Vec::new();
     for change in &fix.changes {
         files.push(find_change(place, change, outcome)?);
@@ -167,7 +171,7 @@ fn one(
         }
         let reverted_by = history.reverted_by(claim.0);
         examined.push(Examined::examine(
-            repository,
+            library,
             *claim,
             reverted_by,
             &fix.changes,
@@ -184,11 +188,11 @@ fn one(
         decision.verdict = Verdict::Present;
         evidence.push("replaying the fix at the tip changes nothing".to_owned());
     }
-    let mut answer = answer(repository, fix, &files, &examined, decision, (evidence, history.cut));
+    let mut answer = answer(fix, &files, &examined, decision, (evidence, history.cut));
     if answer.verdict == Verdict::Reverted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.undone())
         && claim.reverted_by.is_none()
-        && let Some(by) = undone_by(repository, claim.id, tip)?
+        && let Some(by) = undone_by(library, claim.id, tip)?
     {
         answer
             .against
@@ -203,7 +207,6 @@ fn one(
 }
 
 fn answer(
-    repository: &Repository,
     fix: &Fix,
     files: &[FileFinding],
     claims: &[Examined],
@@ -236,7 +239,7 @@ fn answer(
     // A commit of the same second by the same person that does something else is no claim worth naming.
     let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
     for claim in claims.iter().filter(worth) {
-        let words = patch::claim_words(repository, fix.id, claim);
+        let words = patch::claim_words(claim);
         let side = if claim.related() && claim.stands() && claim.reverted_by.is_none() {
             &mut evidence
         } else {

@@ -1,11 +1,14 @@
 //! One file of a fix held against one tip.
 
+use std::rc::Rc;
+
 use git2::{FileMode, Oid};
 
 use crate::content::{Finding, State, States, is_ancillary, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
-use crate::lines::{Book, Lines};
+use crate::library::Library;
+use crate::lines::{Book, Page};
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
 
@@ -99,6 +102,7 @@ fn whole(state: State) -> Vec<Finding> {
         place: None,
         adds: Vec::new(),
         removes: Vec::new(),
+        patch: 0,
     }]
 }
 
@@ -128,13 +132,12 @@ pub(crate) fn find_change(
         let state = without_content(place, change, at.as_deref());
         return Ok(finding(at, whole(state)));
     }
-    let text = |entry: &Option<Entry>| match entry {
-        // A submodule's commit is in another repository.
-        Some(entry) if entry.mode == FileMode::Commit => Ok(None),
-        Some(entry) => place.text(entry.id),
-        None => Ok(Some(Vec::new())),
-    };
-    let (Some(old), Some(new)) = (text(&change.old)?, text(&change.new)?) else {
+    let library = place.library;
+    let mut book = library.book(false);
+    let (Some(mut old), Some(mut new)) = (
+        side(library, &mut book, change.old.as_ref())?,
+        side(library, &mut book, change.new.as_ref())?,
+    ) else {
         let at = candidates.into_iter().next();
         let state = without_lines(change, at.as_ref().map(|(_, id)| *id));
         return Ok(finding(at.map(|(path, _)| path), whole(state)));
@@ -146,8 +149,19 @@ pub(crate) fn find_change(
         gone.iter_mut().for_each(|block| block.added = (0, 0));
         return Ok(finding(None, gone));
     }
-    let last_text = match last {
-        Some(entry) if Some(entry.id) != own => place.text(entry.id)?,
+    if book.differ_in_space_alone(&old, &new) {
+        // White space counts where it is all that the change is about.
+        drop(book);
+        book = library.book(true);
+        if let (Some(exact_old), Some(exact_new)) = (
+            side(library, &mut book, change.old.as_ref())?,
+            side(library, &mut book, change.new.as_ref())?,
+        ) {
+            (old, new) = (exact_old, exact_new);
+        }
+    }
+    let last_page = match last {
+        Some(entry) if Some(entry.id) != own => library.page(&mut book, entry.id)?,
         _ => None,
     };
     let expected = |at: &[u8]| {
@@ -163,33 +177,39 @@ pub(crate) fn find_change(
         {
             continue;
         }
-        let Some(tip) = place.text(id)? else { continue };
-        let mut book = Book::of_change(&old, &new);
-        let (old, new, tip) = (book.read(&old), book.read(&new), book.read(&tip));
-        let last = last_text.as_ref().map(|last| book.read(last));
+        let Some(tip) = library.page(&mut book, id)? else {
+            continue;
+        };
         // With one candidate under its own name there is nothing to compare it with.
         let sure = only && expected(&at);
-        let likeness = if sure {
-            0
-        } else {
-            book.counterparts(&new, &tip).iter().flatten().count()
-        };
+        let mut alike = |page: &Page| book.counterparts(page, &tip).iter().flatten().count();
+        let likeness = if sure { 0 } else { alike(&new) };
         // Under another name it must be much the same file.
-        let alike = match change.old {
+        let same_file = match change.old {
             _ if sure => true,
-            Some(_) => book.counterparts(&old, &tip).iter().flatten().count() * 2 >= old.len(),
-            None => likeness * 5 >= new.len() * 4,
+            Some(_) => alike(&old) * 2 >= old.lines.len(),
+            None => likeness * 5 >= new.lines.len() * 4,
         };
-        if (expected(&at) || alike) && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
-            let (old, new, tip, last) = (&old, &new, &tip, last.as_ref());
-            let blocks = judge(&book, &States { old, new, tip, last });
+        if (expected(&at) || same_file) && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+            let (old, new, tip, last) = (&old, &new, &tip, last_page.as_deref());
+            let blocks = judge(&mut book, &States { old, new, tip, last });
             best = Some((likeness, finding(Some(at), blocks)));
         }
     }
     if let Some((_, best)) = best {
         return Ok(best);
     }
-    Ok(finding(None, nowhere(change, &old, &new)))
+    Ok(finding(None, nowhere(&mut book, change, &old, &new)))
+}
+
+/// One side of a change as lines; no lines where the file is not there, and `None` where it has none that can be read.
+fn side(library: &Library<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Option<Rc<Page>>, git2::Error> {
+    match entry {
+        // A submodule's commit is in another repository.
+        Some(entry) if entry.mode == FileMode::Commit => Ok(None),
+        Some(entry) => library.page(book, entry.id),
+        None => Ok(Some(Rc::new(Page::none()))),
+    }
 }
 
 /// What is said of a file that cannot be looked at line by line: large or binary ones, submodules, links.
@@ -223,16 +243,13 @@ fn without_content(place: &Place<'_>, change: &Change, at: Option<&[u8]>) -> Sta
 }
 
 /// The blocks of a file that the tip does not have: what a new file brings is lacking, what an old one changes has no place.
-fn nowhere(change: &Change, old: &[u8], new: &[u8]) -> Vec<Finding> {
-    let mut book = Book::of_change(old, new);
-    let (old, new, tip) = (book.read(old), book.read(new), Lines::new());
-    let (old, new, tip) = (&old, &new, &tip);
+fn nowhere(book: &mut Book, change: &Change, old: &Page, new: &Page) -> Vec<Finding> {
     let mut blocks = judge(
-        &book,
+        book,
         &States {
             old,
             new,
-            tip,
+            tip: &Page::none(),
             last: None,
         },
     );

@@ -1,8 +1,9 @@
 //! A fix as it is on the main branch: who made it, what it says, and what it changes.
 
-use git2::{Commit, Delta, DiffFindOptions, DiffOptions, FileMode, Oid, Repository};
+use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
 
 use crate::error::EngineError;
+use crate::trees::{Difference, differences, only};
 
 /// A commit's change, file by file.
 pub(crate) struct Fix {
@@ -95,7 +96,7 @@ impl Fix {
 }
 
 /// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.
-pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<git2::Tree<'r>>, EngineError> {
+pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, EngineError> {
     if commit.parent_count() == 0 {
         let header = commit.raw_header_bytes();
         let has_parent = header
@@ -112,14 +113,27 @@ pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<git2::Tree<'r>>, 
 
 /// What a commit changes, with renames found.
 pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, EngineError> {
-    let before = before(commit)?;
-    let mut options = DiffOptions::new();
-    options.include_typechange(true).skip_binary_check(true);
-    let mut diff = repository.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
-    let statuses = || diff.deltas().map(|delta| delta.status());
-    if statuses().any(|status| status == Delta::Added) && statuses().any(|status| status == Delta::Deleted) {
-        diff.find_similar(Some(DiffFindOptions::new().renames(true).rename_limit(200)))?;
+    let (before, after) = (before(commit)?, commit.tree()?);
+    let tree = after.id();
+    let found = differences(repository, before.as_ref(), Some(&after))?;
+    let added = found.iter().any(|(old, _)| old.is_none());
+    if added && found.iter().any(|(_, new)| new.is_none()) {
+        return with_renames(repository, before.as_ref(), &after, &found);
     }
+    let change = |(old, new)| Change { old, new, tree };
+    Ok(found.into_iter().map(change).collect())
+}
+
+fn with_renames(
+    repository: &Repository,
+    before: Option<&Tree<'_>>,
+    after: &Tree<'_>,
+    found: &[Difference],
+) -> Result<Vec<Change>, EngineError> {
+    let mut options = only(found);
+    options.include_typechange(true).skip_binary_check(true);
+    let mut diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;
+    diff.find_similar(Some(DiffFindOptions::new().renames(true).rename_limit(200)))?;
     let entry = |file: git2::DiffFile<'_>| {
         let path = file.path_bytes()?.to_vec();
         (!file.id().is_zero()).then(|| Entry {
@@ -128,11 +142,10 @@ pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Ve
             mode: file.mode(),
         })
     };
-    let tree = commit.tree_id();
     let change = |delta: git2::DiffDelta<'_>| Change {
         old: entry(delta.old_file()),
         new: entry(delta.new_file()),
-        tree,
+        tree: after.id(),
     };
     Ok(diff.deltas().map(change).collect())
 }

@@ -10,6 +10,8 @@ use crate::fix::{Fix, Identity};
 const MOST_COMMITS: usize = 50_000;
 /// A backport may be older than the fix's author date by this much, in seconds: clocks differ.
 const SLACK: i64 = 2 * 86_400;
+/// An id with fewer digits names nothing.
+const SHORTEST_ID: usize = 9;
 
 /// What makes a commit look like the backport of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,19 +84,13 @@ pub(crate) fn walk(repository: &Repository, tip: Oid, fixes: &[Fix], trailers: b
             }
         }
         let identity = Identity::of(&commit);
-        let ids = if trailers {
-            named(commit.message_bytes())
-        } else {
-            Vec::new()
-        };
         for fix in fixes {
             if id == fix.id {
                 history.same.insert(fix.id);
                 continue;
             }
-            let text = fix.id.to_string();
             let claim = Claim {
-                trailer: ids.iter().any(|named| text.starts_with(named)),
+                trailer: trailers && names(commit.message_bytes(), &fix.id.to_string()),
                 author: identity.author == fix.identity.author && identity.authored == fix.identity.authored,
                 subject: identity.subject == fix.identity.subject,
             };
@@ -109,12 +105,16 @@ pub(crate) fn walk(repository: &Repository, tip: Oid, fixes: &[Fix], trailers: b
     Ok(history)
 }
 
-/// The commits that a message names as its source: git's own trailer, and the forms of stable trees
+/// Whether a message names a commit as its source: by git's own trailer, or in the forms of stable trees
 /// (`[ upstream commit … ]`, `commit … upstream.`).
-fn named(message: &[u8]) -> Vec<String> {
+fn names(message: &[u8], id: &str) -> bool {
+    let start = &id.as_bytes()[..SHORTEST_ID];
+    // Most messages do not name it at all: that is all that is looked at.
+    if !contains(message, start) {
+        return false;
+    }
     let text = String::from_utf8_lossy(message).to_ascii_lowercase();
-    let mut found = Vec::new();
-    for line in text.lines() {
+    text.lines().any(|line| {
         let says = [
             "cherry picked from",
             "cherry-picked from",
@@ -123,23 +123,32 @@ fn named(message: &[u8]) -> Vec<String> {
             "picked from",
             "from commit",
         ];
-        if !says.iter().any(|say| line.contains(say)) || line.contains("this reverts") {
-            continue;
-        }
-        let words = line.split(|character: char| !character.is_ascii_alphanumeric());
-        found.extend(words.filter(|word| is_id(word)).map(str::to_owned));
-    }
-    found
+        let mut words = line.split(|character: char| !character.is_ascii_alphanumeric());
+        says.iter().any(|say| line.contains(say))
+            && !line.contains("this reverts")
+            && words.any(|word| is_id(word) && id.starts_with(word))
+    })
+}
+
+/// Whether bytes contain others, whatever the case of their letters.
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    let first = part.first().copied().unwrap_or_default();
+    let starts = memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes);
+    let mut all = starts.filter_map(|at| bytes.get(at..at + part.len()));
+    all.any(|found| found.eq_ignore_ascii_case(part))
 }
 
 fn is_id(word: &str) -> bool {
-    (9..=40).contains(&word.len())
+    (SHORTEST_ID..=40).contains(&word.len())
         && word
             .bytes()
             .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 fn reverted(message: &[u8]) -> Option<String> {
+    if !contains(message, b"this reverts commit") {
+        return None;
+    }
     let text = String::from_utf8_lossy(message).to_ascii_lowercase();
     let (_, rest) = text.split_once("this reverts commit")?;
     let word = rest
@@ -160,9 +169,14 @@ mod tests {
             format!("x\n\n[ upstream commit {id} ]"),
             format!("x\n\ncommit {id} upstream."),
         ] {
-            assert_eq!(named(message.as_bytes()), [id], "{message}");
+            assert!(names(message.as_bytes(), id), "{message}");
         }
-        assert!(named(format!("x\n\nFixes: {id}").as_bytes()).is_empty());
+        assert!(!names(format!("x\n\nFixes: {id}").as_bytes(), id));
+        assert!(!names(format!("x\n\ncommit {} upstream", &id[..8]).as_bytes(), id));
+        assert!(names(
+            format!("x\n\nBackport of {}.", id[..9].to_uppercase()).as_bytes(),
+            id
+        ));
         assert_eq!(
             reverted(format!("Revert \"x\"\n\nThis reverts commit {id}.").as_bytes()).as_deref(),
             Some(id)

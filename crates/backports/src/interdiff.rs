@@ -1,7 +1,9 @@
 //! How one patch differs from another: a diff of the two diffs, as `git range-diff` shows it, for people.
 
-use git2::{Diff, DiffFormat, DiffOptions, Repository, Tree};
+use git2::{Diff, DiffFormat, Repository, Tree};
 use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff as LineDiff, InternedInput, UnifiedDiffConfig};
+
+use crate::trees::{differences, only};
 
 /// The most lines of an answer.
 const MOST_LINES: usize = 200;
@@ -14,7 +16,7 @@ pub(crate) fn interdiff(
     other: (Option<&Tree<'_>>, &Tree<'_>),
 ) -> Result<String, git2::Error> {
     let text = |(before, after): (Option<&Tree<'_>>, &Tree<'_>)| {
-        let mut options = DiffOptions::new();
+        let mut options = only(&differences(repository, before, Some(after))?);
         let mut diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;
         diff.find_similar(None)?;
         patch(&diff)

@@ -9,12 +9,14 @@ mod files;
 mod fix;
 mod history;
 mod interdiff;
+mod library;
 mod lines;
 mod patch;
 mod pick;
 mod place;
 mod series;
 mod tags;
+mod trees;
 mod undone;
 mod verdict;
 

@@ -1,44 +1,41 @@
 //! Lines of one file in several states, made comparable: white space does not count, and lines that say nothing weigh nothing.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use imara_diff::{Algorithm, Diff, Interner, Token};
+use git2::Oid;
+use hashbrown::HashMap;
+use imara_diff::{Algorithm, Diff, Token};
 
-/// One file's lines in as many states as are asked about, each line a number.
-pub(crate) struct Book<'a> {
-    lines: Interner<Vec<u8>>,
-    // The states of a file are much alike: most lines have been seen just as they are.
-    seen: Interner<&'a [u8]>,
-    as_seen: Vec<Token>,
+/// The lines of many states of files, each line a number, each state read once and each two compared once.
+pub(crate) struct Book {
+    /// Each line as it was read: the states of a file are much alike, and most lines have been seen just as they are.
+    seen: HashMap<Box<[u8]>, Token>,
+    /// Each line as it is compared.
+    lines: HashMap<Rc<[u8]>, Token>,
+    by_token: Vec<Rc<[u8]>>,
+    pages: HashMap<Oid, Rc<Page>>,
+    compared: HashMap<(Oid, Oid), Rc<[Block]>>,
     /// Whether white space counts.
     exact: bool,
 }
 
-impl Default for Book<'_> {
-    fn default() -> Self {
-        Self {
-            lines: Interner::new(1_024),
-            seen: Interner::new(1_024),
-            as_seen: Vec::new(),
-            exact: false,
-        }
-    }
-}
-
-impl Book<'_> {
-    /// A book for the states of a file that a change leads from one to the other. White space counts where it is all that the
-    /// change is about.
-    pub fn of_change(before: &[u8], after: &[u8]) -> Self {
-        let says = |byte: &&u8| !byte.is_ascii_whitespace();
-        Self {
-            exact: before.iter().filter(says).eq(after.iter().filter(says)),
-            ..Self::default()
-        }
-    }
-}
-
 /// A state of a file.
-pub(crate) type Lines = Vec<Token>;
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    id: Oid,
+    pub lines: Vec<Token>,
+}
+
+impl Page {
+    /// A file that is not there.
+    pub fn none() -> Self {
+        Self {
+            id: Oid::ZERO_SHA1,
+            lines: Vec::new(),
+        }
+    }
+}
 
 /// A change between two states: a range of lines before, and the range after that took its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,33 +44,84 @@ pub(crate) struct Block {
     pub after: std::ops::Range<usize>,
 }
 
-impl<'a> Book<'a> {
-    /// Reads a state. Bytes are taken as they are: no encoding is assumed.
-    pub fn read(&mut self, bytes: &'a [u8]) -> Lines {
-        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        if text.is_empty() {
-            return Vec::new();
+impl Book {
+    /// An empty book, in which white space counts or does not.
+    pub fn new(exact: bool) -> Self {
+        Self {
+            seen: HashMap::new(),
+            lines: HashMap::new(),
+            by_token: Vec::new(),
+            pages: HashMap::new(),
+            compared: HashMap::new(),
+            exact,
         }
-        text.split(|byte| *byte == b'\n').map(|line| self.token(line)).collect()
     }
 
-    fn token(&mut self, line: &'a [u8]) -> Token {
-        let seen = self.seen.intern(line).0 as usize;
-        if seen == self.as_seen.len() {
-            let line = if self.exact { line.to_vec() } else { plain(line) };
-            let token = self.lines.intern(line);
-            self.as_seen.push(token);
+    /// How many different lines are in it.
+    pub fn len(&self) -> usize {
+        self.by_token.len()
+    }
+
+    /// A state that has been read.
+    pub fn page(&self, id: Oid) -> Option<Rc<Page>> {
+        self.pages.get(&id).cloned()
+    }
+
+    /// Reads a state. Bytes are taken as they are: no encoding is assumed.
+    pub fn read(&mut self, id: Oid, bytes: &[u8]) -> Rc<Page> {
+        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let lines = if text.is_empty() {
+            Vec::new()
+        } else {
+            text.split(|byte| *byte == b'\n').map(|line| self.token(line)).collect()
+        };
+        let page = Rc::new(Page { id, lines });
+        self.pages.insert(id, Rc::clone(&page));
+        page
+    }
+
+    fn token(&mut self, line: &[u8]) -> Token {
+        if let Some(token) = self.seen.get(line) {
+            return *token;
         }
-        self.as_seen[seen]
+        let compared: Rc<[u8]> = if self.exact { line.into() } else { plain(line).into() };
+        let next = Token(u32::try_from(self.by_token.len()).unwrap_or(u32::MAX));
+        let token = *self.lines.entry(Rc::clone(&compared)).or_insert_with(|| {
+            self.by_token.push(compared);
+            next
+        });
+        self.seen.insert(line.into(), token);
+        token
+    }
+
+    fn line(&self, token: Token) -> &[u8] {
+        &self.by_token[token.0 as usize]
+    }
+
+    /// Whether two states are the same but for white space.
+    pub fn differ_in_space_alone(&self, one: &Page, other: &Page) -> bool {
+        let alike = one
+            .lines
+            .iter()
+            .zip(&other.lines)
+            .take_while(|(one, other)| one == other);
+        let alike = alike.count();
+        let rest = |page: &Page| {
+            page.lines[alike..]
+                .to_vec()
+                .into_iter()
+                .flat_map(|token| self.line(token))
+        };
+        rest(one).eq(rest(other))
     }
 
     fn count(&self) -> u32 {
-        self.lines.num_tokens()
+        u32::try_from(self.by_token.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether a line says something: an empty one or a lone bracket does not, and an `#include` is never the fix itself.
     pub fn says_something(&self, line: Token) -> bool {
-        let line = &self.lines[line];
+        let line = self.line(line);
         if line.starts_with(b"#include") {
             return false;
         }
@@ -82,14 +130,14 @@ impl<'a> Book<'a> {
             .count()
             > 1
             && !matches!(
-                line.as_slice(),
+                line,
                 b"#endif" | b"#else" | b"else" | b"}else{" | b"else{" | b"break;" | b"do{" | b"fi" | b"done" | b"end"
             )
     }
 
     /// Whether a line can tell where something is: any with words in it.
     pub fn has_words(&self, line: Token) -> bool {
-        let line = &self.lines[line];
+        let line = self.line(line);
         line.iter()
             .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
             .count()
@@ -98,36 +146,50 @@ impl<'a> Book<'a> {
 
     /// A number that is the same for the same line in any book.
     pub fn print_of(&self, line: Token) -> u64 {
+        self.print_of_all(&[&[line]])
+    }
+
+    /// A number that is the same for the same groups of lines in any book.
+    pub fn print_of_all(&self, groups: &[&[Token]]) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.lines[line].hash(&mut hasher);
+        for group in groups {
+            group.len().hash(&mut hasher);
+            group.iter().for_each(|line| self.line(*line).hash(&mut hasher));
+        }
         hasher.finish()
     }
 
     /// The changes from one state to another.
-    pub fn blocks(&self, before: &Lines, after: &Lines) -> Vec<Block> {
+    pub fn blocks(&mut self, before: &Page, after: &Page) -> Rc<[Block]> {
+        if let Some(known) = self.compared.get(&(before.id, after.id)) {
+            return Rc::clone(known);
+        }
         let mut diff = Diff::default();
-        diff.compute_with(Algorithm::Histogram, before, after, self.count());
+        diff.compute_with(Algorithm::Histogram, &before.lines, &after.lines, self.count());
         let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
-        diff.hunks()
+        let blocks: Rc<[Block]> = diff
+            .hunks()
             .map(|hunk| Block {
                 before: range(hunk.before),
                 after: range(hunk.after),
             })
-            .collect()
+            .collect();
+        self.compared.insert((before.id, after.id), Rc::clone(&blocks));
+        blocks
     }
 
     /// For every line of one state its counterpart in another.
-    pub fn counterparts(&self, of: &Lines, within: &Lines) -> Vec<Option<usize>> {
-        let mut found = vec![None; of.len()];
+    pub fn counterparts(&mut self, of: &Page, within: &Page) -> Vec<Option<usize>> {
+        let mut found = vec![None; of.lines.len()];
         let (mut here, mut there) = (0, 0);
-        for block in self.blocks(of, within) {
+        for block in self.blocks(of, within).iter() {
             while here < block.before.start {
                 found[here] = Some(there);
                 (here, there) = (here + 1, there + 1);
             }
             (here, there) = (block.before.end, block.after.end);
         }
-        while here < of.len() {
+        while here < of.lines.len() {
             found[here] = Some(there);
             (here, there) = (here + 1, there + 1);
         }
@@ -148,30 +210,38 @@ fn plain(line: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn read(book: &mut Book, text: &[u8]) -> Rc<Page> {
+        let id = Oid::hash_object(git2::ObjectType::Blob, text);
+        book.read(id.unwrap_or(Oid::ZERO_SHA1), text)
+    }
+
     #[test]
     fn white_space_does_not_count() {
-        let mut book = Book::default();
-        let (one, other) = (book.read(b"\tif (a)\n  b;\n"), book.read(b"    if  (a)\r\nb;"));
-        assert_eq!(one, other);
-        assert!(book.read(b"").is_empty());
+        let mut book = Book::new(false);
+        let one = read(&mut book, b"\tif (a)\n  b;\n");
+        let other = read(&mut book, b"    if  (a)\r\nb;");
+        assert_eq!(one.lines, other.lines);
+        assert!(read(&mut book, b"").lines.is_empty());
     }
 
     #[test]
     fn white_space_counts_where_it_is_all_there_is() {
-        let (before, after) = (b"  a\nb\n".as_slice(), b"a\nb\n".as_slice());
-        let mut book = Book::of_change(before, after);
-        let (one, other) = (book.read(before), book.read(after));
+        let mut book = Book::new(false);
+        let (one, other) = (read(&mut book, b"  a\nb\n"), read(&mut book, b"a b\n"));
+        assert!(book.differ_in_space_alone(&one, &other));
+        let mut book = Book::new(true);
+        let (one, other) = (read(&mut book, b"  a\nb\n"), read(&mut book, b"a\nb\n"));
         assert_eq!(book.blocks(&one, &other).len(), 1);
-        assert!(!Book::of_change(b"a", b"b").exact);
+        assert!(!book.differ_in_space_alone(&one, &other));
     }
 
     #[test]
     fn counterparts_step_over_changes() {
-        let mut book = Book::default();
-        let (one, other) = (book.read(b"a\nb\nc\nd\n"), book.read(b"a\nx\ny\nc\nd\n"));
+        let mut book = Book::new(false);
+        let (one, other) = (read(&mut book, b"a\nb\nc\nd\n"), read(&mut book, b"a\nx\ny\nc\nd\n"));
         assert_eq!(book.counterparts(&one, &other), [Some(0), None, Some(3), Some(4)]);
         assert_eq!(
-            book.blocks(&one, &other),
+            *book.blocks(&one, &other),
             [Block {
                 before: 1..2,
                 after: 1..3
@@ -181,9 +251,9 @@ mod tests {
 
     #[test]
     fn brackets_say_nothing() {
-        let mut book = Book::default();
-        let lines = book.read(b"}\nreturn;\n\n/* */\n");
-        let says: Vec<_> = lines.iter().map(|line| book.says_something(*line)).collect();
+        let mut book = Book::new(false);
+        let page = read(&mut book, b"}\nreturn;\n\n/* */\n");
+        let says: Vec<_> = page.lines.iter().map(|line| book.says_something(*line)).collect();
         assert_eq!(says, [false, true, false, false]);
     }
 }

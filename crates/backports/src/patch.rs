@@ -1,6 +1,6 @@
 //! The classic comparisons: patch ids and the replay. They decide nothing alone; they are what people know and look for.
 
-use git2::{Commit, MergeFileInput, Oid, Repository};
+use git2::{MergeFileInput, Oid, Repository};
 
 use crate::claim::Examined;
 use crate::error::EngineError;
@@ -16,12 +16,14 @@ pub(crate) fn replay_changes_nothing(
     changes: &[Change],
     files: &[FileFinding],
 ) -> Result<bool, git2::Error> {
+    let library = place.library;
     for (change, file) in changes.iter().zip(files) {
         let (Some(old), Some(new), Some(at)) = (&change.old, &change.new, &file.at) else {
             return Ok(false);
         };
         let Some((tip, _)) = place.at(at) else { return Ok(false) };
-        let (Some(old), Some(new), Some(tip)) = (place.text(old.id)?, place.text(new.id)?, place.text(tip)?) else {
+        let (Some(old), Some(new), Some(tip)) = (library.text(old.id)?, library.text(new.id)?, library.text(tip)?)
+        else {
             return Ok(false);
         };
         let (mut base, mut ours, mut theirs) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
@@ -51,16 +53,14 @@ pub(crate) fn range_diff(repository: &Repository, fix: Oid, backport: Oid) -> Re
 }
 
 /// Why a commit is taken for a backport, in words.
-pub(crate) fn claim_words(repository: &Repository, fix: Oid, claim: &Examined) -> String {
+pub(crate) fn claim_words(claim: &Examined) -> String {
     let mut words = Vec::new();
     let says = |truth: bool, word: &str| truth.then(|| word.to_owned());
     words.extend(says(claim.claim.trailer, "names the fix"));
     words.extend(says(claim.claim.author, "has its author and date"));
     words.extend(says(claim.claim.subject, "has its subject"));
     match claim.same_lines {
-        true if patch_id(repository, fix).is_some_and(|id| patch_id(repository, claim.id) == Some(id)) => {
-            words.push("has its patch id".to_owned());
-        }
+        true if claim.same_patch => words.push("has its patch id".to_owned()),
         true => words.push("has its patch id without context".to_owned()),
         false => words.push(format!("has {:.0} % of its lines", claim.cover * 100.0)),
     }
@@ -73,13 +73,4 @@ pub(crate) fn claim_words(repository: &Repository, fix: Oid, claim: &Examined) -
         words.push("but little of it is at the tip".to_owned());
     }
     format!("{} {}", claim.id, words.join(", "))
-}
-
-fn patch_id(repository: &Repository, id: Oid) -> Option<Oid> {
-    let commit: Commit<'_> = repository.find_commit(id).ok()?;
-    let parent = commit.parent(0).ok()?.tree().ok()?;
-    let diff = repository
-        .diff_tree_to_tree(Some(&parent), Some(&commit.tree().ok()?), None)
-        .ok()?;
-    diff.patchid(None).ok()
 }

@@ -1,25 +1,23 @@
 //! Where a file of the fix is at the tip: under its own name, under its old one, or moved.
 
-use std::collections::BTreeMap;
-
-use git2::{ObjectType, Oid, Repository, Tree};
+use git2::{ObjectType, Oid, Tree};
 
 use crate::fix::Change;
-
-/// Blobs beyond this are compared by their ids alone, in bytes.
-pub(crate) const LARGEST_TEXT: usize = 8 << 20;
+use crate::library::Library;
+use crate::trees::{Files, gather};
 
 /// The tip's tree, and its files by their last name once somebody asked for them.
 pub(crate) struct Place<'r> {
-    repository: &'r Repository,
+    /// Where its files are read.
+    pub library: &'r Library<'r>,
     tree: Tree<'r>,
     by_name: Option<Files>,
 }
 
 impl<'r> Place<'r> {
-    pub fn new(repository: &'r Repository, tree: Tree<'r>) -> Self {
+    pub fn new(library: &'r Library<'r>, tree: Tree<'r>) -> Self {
         Self {
-            repository,
+            library,
             tree,
             by_name: None,
         }
@@ -39,7 +37,7 @@ impl<'r> Place<'r> {
             if parts.peek().is_none() {
                 return Some((id, mode));
             }
-            tree = self.repository.find_tree(id).ok()?;
+            tree = self.library.repository.find_tree(id).ok()?;
         }
         None
     }
@@ -83,12 +81,13 @@ impl<'r> Place<'r> {
         let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let inside = |tree: &Tree<'_>| {
             let (id, _) = self.within(tree, &folder[..end])?;
-            self.repository.find_tree(id).ok()
+            self.library.repository.find_tree(id).ok()
         };
         let Some(tree) = inside(&self.tree) else {
             return Vec::new();
         };
         let main = self
+            .library
             .repository
             .find_tree(change.tree)
             .ok()
@@ -104,43 +103,12 @@ impl<'r> Place<'r> {
     }
 
     fn by_name(&mut self) -> &Files {
-        let (repository, tree) = (self.repository, &self.tree);
+        let (repository, tree) = (self.library.repository, &self.tree);
         self.by_name.get_or_insert_with(|| {
-            let mut all = BTreeMap::new();
+            let mut all = Files::new();
             gather(repository, tree, b"", &mut all);
             all
         })
-    }
-
-    /// The bytes of a blob; `None` where it is no text, or too large to be looked at line by line.
-    pub fn text(&self, id: Oid) -> Result<Option<Vec<u8>>, git2::Error> {
-        let (size, kind) = self.repository.odb()?.read_header(id)?;
-        if kind != ObjectType::Blob || size > LARGEST_TEXT {
-            return Ok(None);
-        }
-        let blob = self.repository.find_blob(id)?;
-        Ok((!blob.is_binary()).then(|| blob.content().to_vec()))
-    }
-}
-
-type Files = BTreeMap<Vec<u8>, Vec<(Vec<u8>, Oid)>>;
-
-/// A folder that cannot be read has no files here: the fix is then not found in it, which is the safe side.
-fn gather(repository: &Repository, tree: &Tree<'_>, folder: &[u8], all: &mut Files) {
-    for entry in tree {
-        let path = [folder, entry.name_bytes()].concat();
-        match entry.kind() {
-            Some(ObjectType::Blob) => all
-                .entry(entry.name_bytes().to_vec())
-                .or_default()
-                .push((path, entry.id())),
-            Some(ObjectType::Tree) => {
-                if let Ok(tree) = repository.find_tree(entry.id()) {
-                    gather(repository, &tree, &[&path, b"/".as_slice()].concat(), all);
-                }
-            }
-            _ => {}
-        }
     }
 }
 
