@@ -106,13 +106,9 @@ impl Book {
             .zip(&other.lines)
             .take_while(|(one, other)| one == other);
         let alike = alike.count();
-        let rest = |page: &Page| {
-            page.lines[alike..]
-                .to_vec()
-                .into_iter()
-                .flat_map(|token| self.line(token))
-        };
-        rest(one).eq(rest(other))
+        let one = one.lines[alike..].iter().flat_map(|token| self.line(*token));
+        let other = other.lines[alike..].iter().flat_map(|token| self.line(*token));
+        one.eq(other)
     }
 
     fn count(&self) -> u32 {
