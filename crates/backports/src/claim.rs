@@ -9,9 +9,9 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, Sum, find_change};
 use crate::fix::{Change, changes};
 use crate::history::Claim;
-use crate::library::Library;
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
+use crate::shelf::Shelf;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
 const NEAR: usize = 30;
@@ -50,16 +50,16 @@ pub(crate) struct Examined {
 
 impl Examined {
     pub fn examine(
-        library: &Library<'_>,
+        shelf: &Shelf<'_>,
         (id, claim): (Oid, Claim),
         reverted_by: Option<Oid>,
         fix: &[Change],
         at_tip: &[FileFinding],
         (tip, place): (Oid, &mut Place<'_>),
     ) -> Result<Self, EngineError> {
-        let commit = library.repository.find_commit(id)?;
-        let changes = changes(library.repository, &commit)?;
-        let mut own_place = Place::new(library, commit.tree()?);
+        let commit = shelf.repository.find_commit(id)?;
+        let changes = changes(shelf.repository, &commit)?;
+        let mut own_place = Place::new(shelf, commit.tree()?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let mut own = Vec::new();
         for change in &changes {

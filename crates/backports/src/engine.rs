@@ -10,10 +10,10 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_change};
 use crate::fix::Fix;
 use crate::history::{History, walk};
-use crate::library::Library;
 use crate::patch;
 use crate::place::Place;
 use crate::series::{Outcome, order};
+use crate::shelf::Shelf;
 use crate::tags;
 use crate::undone::undone_by;
 use crate::verdict::Verdict;
@@ -74,12 +74,12 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
     if question.fixes.is_empty() {
         return Err(EngineError::NoFix);
     }
-    let library = &Library::new(repository);
-    let mut commits = series(library, &question.fixes, tip, !question.ignore_trailers)?;
+    let shelf = &Shelf::new(repository);
+    let mut commits = series(shelf, &question.fixes, tip, !question.ignore_trailers)?;
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
-        if !verdict.is_good() && !is_affected(library, question, tip)? {
+        if !verdict.is_good() && !is_affected(shelf, question, tip)? {
             for commit in &mut commits {
                 commit.verdict = Verdict::NotAffected;
                 commit
@@ -88,7 +88,7 @@ pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<
             }
             verdict = of_series(&commits);
         }
-        answer_tags = tags::sort(library, question, tip)?;
+        answer_tags = tags::sort(shelf, question, tip)?;
     }
     Ok(Answer {
         tip: tip.to_string(),
@@ -117,9 +117,9 @@ fn of_series(commits: &[CommitAnswer]) -> Verdict {
 }
 
 /// Whether any of the commits that brought the flaw is at a tip. Where that cannot be told, it is.
-pub(crate) fn is_affected(library: &Library<'_>, question: &Question, tip: Oid) -> Result<bool, EngineError> {
+pub(crate) fn is_affected(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<bool, EngineError> {
     for introduced in &question.introduced {
-        let found = series(library, &[*introduced], tip, !question.ignore_trailers)?;
+        let found = series(shelf, &[*introduced], tip, !question.ignore_trailers)?;
         if !found
             .iter()
             .all(|commit| matches!(commit.verdict, Verdict::Missing | Verdict::Reverted))
@@ -131,33 +131,33 @@ pub(crate) fn is_affected(library: &Library<'_>, question: &Question, tip: Oid) 
 }
 
 pub(crate) fn series(
-    library: &Library<'_>,
+    shelf: &Shelf<'_>,
     fixes: &[Oid],
     tip: Oid,
     trailers: bool,
 ) -> Result<Vec<CommitAnswer>, EngineError> {
-    let repository = library.repository;
+    let repository = shelf.repository;
     let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(repository, *id)).collect();
     let series = series?;
-    let mut place = Place::new(library, repository.find_commit(tip)?.tree()?);
+    let mut place = Place::new(shelf, repository.find_commit(tip)?.tree()?);
     let history = walk(repository, tip, &series, trailers)?;
     let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
     let mut answers = Vec::new();
     for fix in &series {
-        answers.push(one(library, tip, &mut place, fix, &history, &outcome)?);
+        answers.push(one(shelf, tip, &mut place, fix, &history, &outcome)?);
     }
     Ok(answers)
 }
 
 fn one(
-    library: &Library<'_>,
+    shelf: &Shelf<'_>,
     tip: Oid,
     place: &mut Place<'_>,
     fix: &Fix,
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
-    let repository = library.repository;
+    let repository = shelf.repository;
     let mut files = Vec::new();
     for change in &fix.changes {
         files.push(find_change(place, change, outcome)?);
@@ -171,7 +171,7 @@ fn one(
         }
         let reverted_by = history.reverted_by(claim.0);
         examined.push(Examined::examine(
-            library,
+            shelf,
             *claim,
             reverted_by,
             &fix.changes,
@@ -192,7 +192,7 @@ fn one(
     if answer.verdict == Verdict::Reverted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.undone())
         && claim.reverted_by.is_none()
-        && let Some(by) = undone_by(library, claim.id, tip)?
+        && let Some(by) = undone_by(shelf, claim.id, tip)?
     {
         answer
             .against

@@ -7,10 +7,10 @@ use git2::{FileMode, Oid};
 use crate::content::{Finding, State, States, is_ancillary, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
-use crate::library::Library;
 use crate::lines::{Book, Page};
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
+use crate::shelf::Shelf;
 
 /// What was found of one file.
 #[derive(Debug, Clone)]
@@ -132,11 +132,11 @@ pub(crate) fn find_change(
         let state = without_content(place, change, at.as_deref());
         return Ok(finding(at, whole(state)));
     }
-    let library = place.library;
-    let mut book = library.book(false);
+    let shelf = place.shelf;
+    let mut book = shelf.book(false);
     let (Some(mut old), Some(mut new)) = (
-        side(library, &mut book, change.old.as_ref())?,
-        side(library, &mut book, change.new.as_ref())?,
+        side(shelf, &mut book, change.old.as_ref())?,
+        side(shelf, &mut book, change.new.as_ref())?,
     ) else {
         let at = candidates.into_iter().next();
         let state = without_lines(change, at.as_ref().map(|(_, id)| *id));
@@ -152,16 +152,16 @@ pub(crate) fn find_change(
     if book.differ_in_space_alone(&old, &new) {
         // White space counts where it is all that the change is about.
         drop(book);
-        book = library.book(true);
+        book = shelf.book(true);
         if let (Some(exact_old), Some(exact_new)) = (
-            side(library, &mut book, change.old.as_ref())?,
-            side(library, &mut book, change.new.as_ref())?,
+            side(shelf, &mut book, change.old.as_ref())?,
+            side(shelf, &mut book, change.new.as_ref())?,
         ) {
             (old, new) = (exact_old, exact_new);
         }
     }
     let last_page = match last {
-        Some(entry) if Some(entry.id) != own => library.page(&mut book, entry.id)?,
+        Some(entry) if Some(entry.id) != own => shelf.page(&mut book, entry.id)?,
         _ => None,
     };
     let expected = |at: &[u8]| {
@@ -177,7 +177,7 @@ pub(crate) fn find_change(
         {
             continue;
         }
-        let Some(tip) = library.page(&mut book, id)? else {
+        let Some(tip) = shelf.page(&mut book, id)? else {
             continue;
         };
         // With one candidate under its own name there is nothing to compare it with.
@@ -203,11 +203,11 @@ pub(crate) fn find_change(
 }
 
 /// One side of a change as lines; no lines where the file is not there, and `None` where it has none that can be read.
-fn side(library: &Library<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Option<Rc<Page>>, git2::Error> {
+fn side(shelf: &Shelf<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Option<Rc<Page>>, git2::Error> {
     match entry {
         // A submodule's commit is in another repository.
         Some(entry) if entry.mode == FileMode::Commit => Ok(None),
-        Some(entry) => library.page(book, entry.id),
+        Some(entry) => shelf.page(book, entry.id),
         None => Ok(Some(Rc::new(Page::none()))),
     }
 }

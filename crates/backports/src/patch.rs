@@ -16,14 +16,13 @@ pub(crate) fn replay_changes_nothing(
     changes: &[Change],
     files: &[FileFinding],
 ) -> Result<bool, git2::Error> {
-    let library = place.library;
+    let shelf = place.shelf;
     for (change, file) in changes.iter().zip(files) {
         let (Some(old), Some(new), Some(at)) = (&change.old, &change.new, &file.at) else {
             return Ok(false);
         };
         let Some((tip, _)) = place.at(at) else { return Ok(false) };
-        let (Some(old), Some(new), Some(tip)) = (library.text(old.id)?, library.text(new.id)?, library.text(tip)?)
-        else {
+        let (Some(old), Some(new), Some(tip)) = (shelf.text(old.id)?, shelf.text(new.id)?, shelf.text(tip)?) else {
             return Ok(false);
         };
         let (mut base, mut ours, mut theirs) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());

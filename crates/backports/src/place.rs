@@ -3,21 +3,21 @@
 use git2::{ObjectType, Oid, Tree};
 
 use crate::fix::Change;
-use crate::library::Library;
+use crate::shelf::Shelf;
 use crate::trees::{Files, gather};
 
 /// The tip's tree, and its files by their last name once somebody asked for them.
 pub(crate) struct Place<'r> {
     /// Where its files are read.
-    pub library: &'r Library<'r>,
+    pub shelf: &'r Shelf<'r>,
     tree: Tree<'r>,
     by_name: Option<Files>,
 }
 
 impl<'r> Place<'r> {
-    pub fn new(library: &'r Library<'r>, tree: Tree<'r>) -> Self {
+    pub fn new(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
         Self {
-            library,
+            shelf,
             tree,
             by_name: None,
         }
@@ -37,7 +37,7 @@ impl<'r> Place<'r> {
             if parts.peek().is_none() {
                 return Some((id, mode));
             }
-            tree = self.library.repository.find_tree(id).ok()?;
+            tree = self.shelf.repository.find_tree(id).ok()?;
         }
         None
     }
@@ -81,13 +81,13 @@ impl<'r> Place<'r> {
         let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let inside = |tree: &Tree<'_>| {
             let (id, _) = self.within(tree, &folder[..end])?;
-            self.library.repository.find_tree(id).ok()
+            self.shelf.repository.find_tree(id).ok()
         };
         let Some(tree) = inside(&self.tree) else {
             return Vec::new();
         };
         let main = self
-            .library
+            .shelf
             .repository
             .find_tree(change.tree)
             .ok()
@@ -103,7 +103,7 @@ impl<'r> Place<'r> {
     }
 
     fn by_name(&mut self) -> &Files {
-        let (repository, tree) = (self.library.repository, &self.tree);
+        let (repository, tree) = (self.shelf.repository, &self.tree);
         self.by_name.get_or_insert_with(|| {
             let mut all = Files::new();
             gather(repository, tree, b"", &mut all);

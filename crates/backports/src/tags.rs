@@ -6,7 +6,7 @@ use git2::{ObjectType, Oid, Repository};
 
 use crate::engine::{Question, is_affected, series};
 use crate::error::EngineError;
-use crate::library::Library;
+use crate::shelf::Shelf;
 
 /// The most tags that are looked at, newest first.
 const MOST_TAGS: usize = 200;
@@ -15,16 +15,16 @@ const MOST_COMMITS: usize = 100_000;
 
 /// The affected and the fixed tags in a branch's history, newest first, back to before the flaw was brought.
 pub(crate) fn sort(
-    library: &Library<'_>,
+    shelf: &Shelf<'_>,
     question: &Question,
     tip: Oid,
 ) -> Result<(Vec<String>, Vec<String>), EngineError> {
     let (mut affected, mut fixed) = (Vec::new(), Vec::new());
-    for (name, commit) in of_branch(library.repository, question, tip)? {
-        let found = series(library, &question.fixes, commit, !question.ignore_trailers)?;
+    for (name, commit) in of_branch(shelf.repository, question, tip)? {
+        let found = series(shelf, &question.fixes, commit, !question.ignore_trailers)?;
         if found.iter().all(|commit| commit.verdict.is_good()) {
             fixed.push(name);
-        } else if is_affected(library, question, commit)? {
+        } else if is_affected(shelf, question, commit)? {
             affected.push(name);
         }
     }

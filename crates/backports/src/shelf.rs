@@ -13,14 +13,14 @@ const LARGEST_TEXT: usize = 8 << 20;
 const MOST_LINES: usize = 500_000;
 
 /// A repository, and the lines of its files as far as they have been read.
-pub(crate) struct Library<'r> {
+pub(crate) struct Shelf<'r> {
     /// The repository.
     pub repository: &'r Repository,
     plain: RefCell<Book>,
     exact: RefCell<Book>,
 }
 
-impl<'r> Library<'r> {
+impl<'r> Shelf<'r> {
     pub fn new(repository: &'r Repository) -> Self {
         Self {
             repository,
