@@ -213,11 +213,10 @@ impl Examined {
 
 /// What a patch id is made of: the changes of each file, in order.
 fn patch(files: &[FileFinding]) -> Vec<(&[u8], u64)> {
-    let of = |file: &'_ FileFinding| file.blocks.iter().map(|block| block.patch).collect::<Vec<_>>();
-    let mut all: Vec<_> = files
-        .iter()
-        .flat_map(|file| of(file).into_iter().map(|patch| (file.path.as_slice(), patch)))
-        .collect();
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(file.blocks.iter().map(|block| (file.path.as_slice(), block.patch)));
+    }
     // Files without lines have nothing to compare.
     all.retain(|(_, patch)| *patch != 0);
     all

@@ -117,16 +117,11 @@ impl Book {
 
     /// Whether a line says something: an empty one or a lone bracket does not, and an `#include` is never the fix itself.
     pub fn says_something(&self, line: Token) -> bool {
-        let line = self.line(line);
-        if line.starts_with(b"#include") {
-            return false;
-        }
-        line.iter()
-            .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
-            .count()
-            > 1
+        let bytes = self.line(line);
+        self.has_words(line)
+            && !bytes.starts_with(b"#include")
             && !matches!(
-                line,
+                bytes,
                 b"#endif" | b"#else" | b"else" | b"}else{" | b"else{" | b"break;" | b"do{" | b"fi" | b"done" | b"end"
             )
     }
