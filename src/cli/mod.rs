@@ -57,7 +57,7 @@ enum Command {
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command of the process's arguments.
-pub async fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -70,17 +70,25 @@ pub async fn main() -> ExitCode {
             };
         }
     };
+    let config = &arguments.config;
+    // A question to the backport engine takes milliseconds: it does not wait for a runtime that it has no use for.
     let result = match arguments.command {
-        Command::Serve => serve::run(&arguments.config).await,
-        Command::Rehearse(arguments) => rehearse::run(arguments).await,
+        Command::Serve => within_runtime(serve::run(config)),
+        Command::Rehearse(arguments) => within_runtime(rehearse::run(arguments)),
         Command::Backports(arguments) => backports::run(&arguments),
         Command::Pick(arguments) => pick::run(&arguments),
-        Command::Case(command) => case::run(&command, &arguments.config).await,
-        Command::Effect(command) => effect::run(&command, &arguments.config).await,
-        Command::Config(command) => config::run(&command, &arguments.config),
+        Command::Case(command) => within_runtime(case::run(&command, config)),
+        Command::Effect(command) => within_runtime(effect::run(&command, config)),
+        Command::Config(command) => config::run(&command, config),
     };
     result.unwrap_or_else(|failure| {
         eprintln!("error: {failure}");
         ExitCode::from(2)
     })
+}
+
+fn within_runtime(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    tokio::runtime::Runtime::new()
+        .map_err(|error| format!("the machine gives no threads to work with: {error}"))?
+        .block_on(command)
 }
