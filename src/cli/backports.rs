@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use embargod_backports::{Answer, Question, Verdict, assess};
+use embargod_backports::{Answer, Index, Question, Verdict, assess_each};
 use git2::{Oid, Repository};
 use serde::Serialize;
 
@@ -66,14 +66,16 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
         introduced: commits(&repository, &arguments.introduced)?,
         ignore_trailers: arguments.ignore_trailers,
     };
+    let tips: Vec<_> = arguments
+        .branch
+        .iter()
+        .map(|name| commit(&repository, name))
+        .collect::<Result<_, _>>()?;
+    let answers = assess_each(&repository, &mut Index::default(), &question, &tips);
     let mut branches = Vec::new();
-    for name in &arguments.branch {
-        let tip = commit(&repository, name)?;
-        let answer = assess(&repository, &question, tip).map_err(|error| format!("{name}: {error}"))?;
-        branches.push(Branch {
-            branch: name.clone(),
-            answer,
-        });
+    for (branch, answer) in arguments.branch.iter().cloned().zip(answers) {
+        let answer = answer.map_err(|error| format!("{branch}: {error}"))?;
+        branches.push(Branch { branch, answer });
     }
     let report = Report { branches };
     let done = report.branches.iter().all(|branch| branch.answer.verdict.is_good());

@@ -1,5 +1,7 @@
 //! The question and the answer.
 
+use std::cell::RefCell;
+
 use git2::{Oid, Repository};
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_change};
 use crate::fix::Fix;
 use crate::history::{History, walk};
+use crate::index::Index;
 use crate::patch;
 use crate::place::Place;
 use crate::series::{Outcome, order};
@@ -71,10 +74,28 @@ pub struct CommitAnswer {
 
 /// Says whether a fix is in effect at a tip. Reads the repository and writes nothing.
 pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
+    answer_to(&Shelf::new(repository, &RefCell::default()), question, tip)
+}
+
+/// Asks the same of several tips: what one answer needs to read, the next ones find read. What commits say of themselves stays
+/// in the index, for later questions too.
+pub fn assess_each(
+    repository: &Repository,
+    index: &mut Index,
+    question: &Question,
+    tips: &[Oid],
+) -> Vec<Result<Answer, EngineError>> {
+    let shared = RefCell::new(std::mem::take(index));
+    let shelf = Shelf::new(repository, &shared);
+    let answers = tips.iter().map(|tip| answer_to(&shelf, question, *tip)).collect();
+    *index = shared.into_inner();
+    answers
+}
+
+fn answer_to(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
     if question.fixes.is_empty() {
         return Err(EngineError::NoFix);
     }
-    let shelf = &Shelf::new(repository);
     let mut commits = series(shelf, &question.fixes, tip, !question.ignore_trailers)?;
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
@@ -137,10 +158,10 @@ pub(crate) fn series(
     trailers: bool,
 ) -> Result<Vec<CommitAnswer>, EngineError> {
     let repository = shelf.repository;
-    let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(repository, *id)).collect();
+    let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(shelf, *id)).collect();
     let series = series?;
     let mut place = Place::new(shelf, repository.find_commit(tip)?.tree()?);
-    let history = walk(repository, tip, &series, trailers)?;
+    let history = walk(shelf, tip, &series, trailers)?;
     let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
     let mut answers = Vec::new();
     for fix in &series {

@@ -1,26 +1,20 @@
 //! A fix as it is on the main branch: who made it, what it says, and what it changes.
 
+use std::sync::Arc;
+
 use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
 
 use crate::error::EngineError;
+use crate::facts::Facts;
+use crate::index::has_parents;
+use crate::shelf::Shelf;
 use crate::trees::{Difference, differences, only};
 
 /// A commit's change, file by file.
 pub(crate) struct Fix {
     pub id: Oid,
-    pub identity: Identity,
+    pub facts: Arc<Facts>,
     pub changes: Vec<Change>,
-}
-
-/// What stays the same when a commit is carried to another branch by the usual means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub author: Vec<u8>,
-    /// Seconds since 1970.
-    pub authored: i64,
-    /// Seconds since 1970.
-    pub committed: i64,
-    pub subject: Vec<u8>,
 }
 
 /// One file of a change.
@@ -48,48 +42,16 @@ impl Change {
     }
 }
 
-impl Identity {
-    pub fn of(commit: &Commit<'_>) -> Self {
-        let author = commit.author();
-        Self {
-            author: author.email_bytes().to_ascii_lowercase(),
-            authored: author.when().seconds(),
-            committed: commit.time().seconds(),
-            subject: subject(commit.message_bytes()),
-        }
-    }
-}
-
-/// The first line, without what carriers put before it ("[stable] ", "[PATCH 2/3] ").
-pub(crate) fn subject(message: &[u8]) -> Vec<u8> {
-    let mut line = message
-        .split(|byte| *byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty())
-        .unwrap_or_default();
-    line = line.trim_ascii();
-    while let Some(rest) = line.strip_prefix(b"[").and_then(|rest| {
-        let end = rest.iter().position(|byte| *byte == b']')?;
-        Some(rest[end + 1..].trim_ascii_start())
-    }) {
-        if rest.is_empty() {
-            break;
-        }
-        line = rest;
-    }
-    line.to_ascii_lowercase()
-}
-
 impl Fix {
     /// Reads a commit. A merge is what it brought to its first parent; a first commit is all of its files.
-    pub fn read(repository: &Repository, id: Oid) -> Result<Self, EngineError> {
-        let commit = repository.find_commit(id)?;
-        let changes = changes(repository, &commit)?;
+    pub fn read(shelf: &Shelf<'_>, id: Oid) -> Result<Self, EngineError> {
+        let changes = changes(shelf.repository, &shelf.repository.find_commit(id)?)?;
         if changes.is_empty() {
             return Err(EngineError::Empty(id));
         }
         Ok(Self {
             id,
-            identity: Identity::of(&commit),
+            facts: shelf.facts(id)?,
             changes,
         })
     }
@@ -98,11 +60,7 @@ impl Fix {
 /// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.
 pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, EngineError> {
     if commit.parent_count() == 0 {
-        let header = commit.raw_header_bytes();
-        let has_parent = header
-            .split(|byte| *byte == b'\n')
-            .any(|line| line.starts_with(b"parent "));
-        return if has_parent {
+        return if has_parents(commit.raw_header_bytes()) {
             Err(EngineError::Shallow(commit.id()))
         } else {
             Ok(None)
@@ -148,21 +106,4 @@ fn with_renames(
         tree: after.id(),
     };
     Ok(diff.deltas().map(change).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subject_is_read_without_what_carriers_put_before_it() {
-        for (message, expected) in [
-            ("Fix it\n\nbody", "fix it"),
-            ("\n[ 9.18 ] [PATCH 1/2] Fix it", "fix it"),
-            ("[alone]", "[alone]"),
-            ("", ""),
-        ] {
-            assert_eq!(subject(message.as_bytes()), expected.as_bytes(), "{message:?}");
-        }
-    }
 }

@@ -56,12 +56,12 @@ impl Outcome {
 /// The places of the commits of a series, oldest first.
 pub(crate) fn order(repository: &Repository, series: &[Fix]) -> Result<Vec<usize>, git2::Error> {
     let mut order: Vec<usize> = (0..series.len()).collect();
-    order.sort_by_key(|index| series[*index].identity.committed);
+    order.sort_by_key(|index| series[*index].facts.committed);
     // A rebase gives all its commits the same second: there the ancestry decides.
     for start in 0..order.len() {
         for next in start + 1..order.len() {
             let (one, other) = (&series[order[start]], &series[order[next]]);
-            if one.identity.committed == other.identity.committed && is_ancestor(repository, other, one)? {
+            if one.facts.committed == other.facts.committed && is_ancestor(repository, other, one)? {
                 order.swap(start, next);
             }
         }
@@ -77,7 +77,7 @@ fn is_ancestor(repository: &Repository, older: &Fix, newer: &Fix) -> Result<bool
             return Ok(true);
         }
         let commit = repository.find_commit(id)?;
-        if commit.time().seconds() >= older.identity.committed {
+        if commit.time().seconds() >= older.facts.committed {
             waiting.extend(commit.parent_ids().filter(|parent| seen.insert(*parent)));
         }
     }

@@ -2,9 +2,12 @@
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::{ObjectType, Oid, Repository};
 
+use crate::facts::Facts;
+use crate::index::Index;
 use crate::lines::{Book, Page};
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
@@ -16,17 +19,24 @@ const MOST_LINES: usize = 500_000;
 pub(crate) struct Shelf<'r> {
     /// The repository.
     pub repository: &'r Repository,
+    index: &'r RefCell<Index>,
     plain: RefCell<Book>,
     exact: RefCell<Book>,
 }
 
 impl<'r> Shelf<'r> {
-    pub fn new(repository: &'r Repository) -> Self {
+    pub fn new(repository: &'r Repository, index: &'r RefCell<Index>) -> Self {
         Self {
             repository,
+            index,
             plain: RefCell::new(Book::new(false)),
             exact: RefCell::new(Book::new(true)),
         }
+    }
+
+    /// What a commit says of itself.
+    pub fn facts(&self, commit: Oid) -> Result<Arc<Facts>, git2::Error> {
+        self.index.borrow_mut().facts(self.repository, commit)
     }
 
     /// The book to compare states in: one in which white space counts, or one in which it does not. Pages that were read before
