@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use embargod_backports::{Answer, EngineError};
 use embargod_core::case::{Case, Event};
 use embargod_core::{BranchName, CommitId};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push};
@@ -114,7 +115,7 @@ async fn notice_leaks(
         if let (Some(before), Some(now)) = (before, branches.public.get(target))
             && before != now
             && !journal.case.leaks.contains_key(target)
-            && leaked(reconciler, project, &journal.case, target, before, now)?
+            && leaked(reconciler, project, &journal.case, target, before, now).await?
         {
             found.push((target.clone(), before.clone()));
         }
@@ -141,7 +142,7 @@ async fn notice_leaks(
     Ok(!found.is_empty())
 }
 
-fn leaked(
+async fn leaked(
     reconciler: &Reconciler,
     project: &Project,
     case: &Case,
@@ -166,12 +167,12 @@ fn leaked(
         return Ok(true);
     }
     // Somebody may have brought the same change in another commit.
-    let present = |fix: &CommitId, tip| {
-        let answer = reconciler.answers.ask(clone, std::slice::from_ref(fix), tip)?;
-        Ok::<_, PassError>(answer.is_ok_and(|answer| answer.verdict.is_good()))
-    };
+    let tips = [now.clone(), before.clone()];
     for fix in &case.memory.fixes {
-        if present(fix, now)? && !present(fix, before)? {
+        let answers = reconciler.answers.ask(clone, std::slice::from_ref(fix), &tips).await?;
+        let present =
+            |answer: &Result<Answer, EngineError>| answer.as_ref().is_ok_and(|answer| answer.verdict.is_good());
+        if answers.iter().map(present).eq([true, false]) {
             tracing::info!(case = %case.id, branch_index = case.targets.iter().position(|known| known == target), "a leak");
             return Ok(true);
         }

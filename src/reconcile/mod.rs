@@ -59,6 +59,9 @@ pub enum PassError {
     /// Everybody could see what the bot would write.
     #[error("the mirror is not private: nothing is written there, and every case stands still; make it private")]
     MirrorIsPublic,
+    /// The server is going down.
+    #[error("the server ended while it looked")]
+    Interrupted,
     /// Something changes faster than it can be looked at.
     #[error("something changed with every look; the next resync goes on")]
     Restless,

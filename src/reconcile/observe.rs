@@ -14,7 +14,7 @@ use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged
 
 use super::comments::{keep, tell};
 use super::ground;
-use super::verdicts::{findings_of, verdict};
+use super::verdicts::{self, findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
 use crate::config::PublishMode;
 use crate::people::holds;
@@ -69,6 +69,7 @@ pub(super) async fn observe(
     let issue = project.mirror.issue(journal.case.issue).await?;
     let advisory = Advisory::from_issue(&issue.body);
     let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground::of_mirror(facts));
+    let mut answered = verdicts::ask(reconciler, project, &plan).await?;
     for target in &journal.case.targets {
         let (Some(planned), Some(public)) = (plan.branches.get(target), branches.public.get(target)) else {
             obstacles.push(format!("`{target}` is not in the public repository any more"));
@@ -86,7 +87,7 @@ pub(super) async fn observe(
                 },
             );
         }
-        let found = verdict(reconciler, project, &plan, target, planned)?;
+        let found = verdict(&plan, planned, answered.remove(target))?;
         targets.insert(
             target.clone(),
             TargetView {

@@ -1,6 +1,8 @@
 //! What is said of a security branch: is the fix in effect there, and does a commit give the private side away?
 
-use embargod_backports::{EngineError, Verdict as Found};
+use std::collections::BTreeMap;
+
+use embargod_backports::{Answer, EngineError, Verdict as Found};
 use embargod_core::BranchName;
 use embargod_core::case::Verdict;
 use embargod_core::escape::inert;
@@ -32,21 +34,35 @@ impl Said {
     }
 }
 
-/// Asks the engine.
-pub(super) fn verdict(
-    reconciler: &Reconciler,
-    project: &Project,
-    plan: &Plan,
-    target: &BranchName,
-    planned: &Planned,
-) -> Result<Said, PassError> {
+/// What the engine answered, by branch.
+pub(super) type Answered = BTreeMap<BranchName, Result<Answer, EngineError>>;
+
+/// Asks the engine about the fix on every other branch than main.
+pub(super) async fn ask(reconciler: &Reconciler, project: &Project, plan: &Plan) -> Result<Answered, PassError> {
     let fixes = &plan.memory.fixes;
     if fixes.is_empty() {
-        return Ok(Said::plain(Verdict::Missing, Vec::new()));
+        return Ok(Answered::new());
     }
-    if target == project.main() {
-        return Ok(Said::plain(Verdict::Present, Vec::new()));
-    }
+    let (clone, main) = (project.clone.path(), project.main());
+    let others = plan.branches.iter().filter(|(target, _)| *target != main);
+    let (targets, tips): (Vec<_>, Vec<_>) = others
+        .map(|(target, planned)| (target.clone(), planned.head.clone()))
+        .unzip();
+    let answers = reconciler.answers.ask(clone, fixes, &tips).await?;
+    Ok(targets.into_iter().zip(answers).collect())
+}
+
+/// What is to be said of a branch: of one that the engine was not asked about, that it is main or that there is no fix yet.
+pub(super) fn verdict(
+    plan: &Plan,
+    planned: &Planned,
+    answer: Option<Result<Answer, EngineError>>,
+) -> Result<Said, PassError> {
+    let Some(answer) = answer else {
+        let no_fix = plan.memory.fixes.is_empty();
+        let verdict = if no_fix { Verdict::Missing } else { Verdict::Present };
+        return Ok(Said::plain(verdict, Vec::new()));
+    };
     let mut remarks = Vec::new();
     if planned.conflict.is_some() {
         remarks.push("a conflict waits for a person: see the pull request or the issue".to_owned());
@@ -54,7 +70,7 @@ pub(super) fn verdict(
     if !planned.stale.is_empty() {
         remarks.push("an edited backport came from an older version of the fix: bring it up to date".to_owned());
     }
-    let answer = match reconciler.answers.ask(project.clone.path(), fixes, &planned.head)? {
+    let answer = match answer {
         Ok(answer) => answer,
         Err(error @ EngineError::Empty(_)) => {
             remarks.push(error.to_string());

@@ -4,6 +4,7 @@
 //! stand-ins. Story tests use the same stage.
 
 mod clock;
+mod history;
 mod replay;
 mod script;
 mod stage;

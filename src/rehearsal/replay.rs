@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use embargod_core::CaseId;
 
+use super::history::history;
 use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
 
 /// The branches of a real repository as they were before a fix, and the fix on main's.
@@ -55,7 +56,7 @@ pub(super) async fn replay(
         let Some(short) = short.filter(|short| stable.iter().any(|glob| glob_match::glob_match(glob, short))) else {
             continue;
         };
-        let then = before_backport(&path, &base, reference, fix).await?;
+        let then = history(&path, reference, fix, move |history| history.before()).await?;
         if short != main {
             git(
                 &path,
@@ -94,37 +95,6 @@ pub(super) async fn replay(
     Ok((desk, "rehearsed-fix".to_owned()))
 }
 
-/// A branch as it was just before the first backport of the fix, or its tip where there is none.
-async fn before_backport(path: &Path, base: &str, reference: &str, fix: &[String]) -> Result<String, StageError> {
-    for commit in fix {
-        if let Some(backport) = backport(path, &format!("{base}..{reference}"), commit).await? {
-            return git(path, &["rev-parse", &format!("{backport}^1")]).await;
-        }
-    }
-    git(path, &["rev-parse", &format!("{reference}^{{commit}}")]).await
-}
-
-/// The first commit in a range that says it is a backport of this one: it names it, or has its subject.
-async fn backport(path: &Path, range: &str, commit: &str) -> Result<Option<String>, StageError> {
-    let commit = git(path, &["rev-parse", "--verify", &format!("{commit}^{{commit}}")]).await?;
-    let subject = git(path, &["show", "--no-patch", "--format=%s", &commit]).await?;
-    for text in [commit.as_str(), subject.as_str()] {
-        let arguments = [
-            "log",
-            "--reverse",
-            "--format=%H",
-            "--fixed-strings",
-            "--grep",
-            text,
-            range,
-        ];
-        if let Some(first) = git(path, &arguments).await?.lines().next() {
-            return Ok(Some(first.to_owned()));
-        }
-    }
-    Ok(None)
-}
-
 /// Dave resolves a conflict as the project did: its own backports are put on the branch. False where they are not found or
 /// do not apply.
 pub(super) async fn resolve(
@@ -154,12 +124,10 @@ pub(super) async fn resolve(
     };
     let desk = stage.clone_for("dave", MIRROR).await?;
     git(&desk, &["checkout", "--quiet", "--detach", &format!("origin/{branch}")]).await?;
-    let then = git(&desk, &["rev-parse", "HEAD"]).await?;
-    for commit in fix {
+    let backports = history(&path, reference, fix, |history| Ok(history.backports())).await?;
+    for (commit, backport) in fix.iter().zip(backports) {
         let commit = git(&path, &["rev-parse", "--verify", &format!("{commit}^{{commit}}")]).await?;
-        let Some(backport) = backport(&path, &format!("{then}..{reference}"), &commit).await? else {
-            return Ok(false);
-        };
+        let Some(backport) = backport else { return Ok(false) };
         git(
             &desk,
             &["fetch", "--quiet", path.to_str().unwrap_or_default(), reference],
