@@ -1,21 +1,19 @@
 //! What a commit says of itself: who made it, what it names, what it reverts. Never changes, so it is read once and kept.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use git2::{Commit, Oid};
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 /// An id with fewer digits names nothing.
 const SHORTEST_ID: usize = 9;
-/// What stands before the id of a commit's source: git's own trailer, and the forms of stable trees (`[ upstream commit … ]`,
-/// `commit … upstream.`).
-const SOURCES: [&str; 6] = [
-    "cherry picked from",
-    "cherry-picked from",
-    "upstream",
-    "backport",
-    "picked from",
-    "from commit",
-];
+/// What stands on the line of a source's id: git's own trailer (`cherry picked from commit …`), and the forms of stable trees
+/// (`[ upstream commit … ]`, `commit … upstream.`).
+static SOURCES: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["picked from", "upstream", "backport", "from commit"].map(Finder::new));
+static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("this reverts"));
 
 /// What a commit says of itself. Bytes that are no UTF-8 are replaced, the same way each time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,14 +57,15 @@ impl Facts {
     pub fn of(commit: &Commit<'_>) -> Self {
         let author = commit.author();
         let message = commit.message_bytes();
+        let plain = message.to_ascii_lowercase();
         Self {
             parents: commit.parent_ids().map(Id).collect(),
             committed: commit.time().seconds(),
             authored: author.when().seconds(),
             author: String::from_utf8_lossy(author.email_bytes()).to_ascii_lowercase(),
             subject: subject(message),
-            sources: sources(message),
-            reverts: reverted(message),
+            sources: sources(&plain),
+            reverts: reverted(&plain),
         }
     }
 
@@ -103,31 +102,31 @@ fn subject(message: &[u8]) -> String {
     String::from_utf8_lossy(line).to_ascii_lowercase()
 }
 
+/// The ids on lines that name a source; `message` in small letters.
 fn sources(message: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for line in message.split(|byte| *byte == b'\n') {
-        // Most lines have nothing as long as an id: that is all that is looked at.
-        if !line.split(|byte| !byte.is_ascii_alphanumeric()).any(is_id) {
-            continue;
-        }
-        let line = line.to_ascii_lowercase();
-        let says = |say: &&str| memmem::find(&line, say.as_bytes()).is_some();
-        if SOURCES.iter().any(|say| says(&say)) && !says(&"this reverts") {
-            found.extend(line.split(|byte| !byte.is_ascii_alphanumeric()).filter_map(id));
-        }
+    let mut lines = BTreeSet::new();
+    for at in SOURCES.iter().flat_map(|say| say.find_iter(message)) {
+        let start = memchr::memrchr(b'\n', &message[..at]).map_or(0, |end| end + 1);
+        let end = memchr::memchr(b'\n', &message[at..]).map_or(message.len(), |length| at + length);
+        lines.insert((start, end));
     }
-    found
+    let lines = lines.into_iter().map(|(start, end)| &message[start..end]);
+    lines
+        .filter(|line| REVERTS.find(line).is_none())
+        .flat_map(words)
+        .filter_map(id)
+        .collect()
 }
 
+/// The id after "this reverts commit"; `message` in small letters.
 fn reverted(message: &[u8]) -> Option<String> {
-    const SAYS: &[u8] = b"his reverts commit";
-    // The first letter may be a large one.
-    let at = memmem::find_iter(message, SAYS).find(|at| {
-        let first = at.checked_sub(1).and_then(|before| message.get(before));
-        first.is_some_and(|letter| letter.eq_ignore_ascii_case(&b't'))
-    })?;
-    let mut words = message[at + SAYS.len()..].split(|byte| !byte.is_ascii_alphanumeric());
-    id(words.find(|word| !word.is_empty())?)
+    let says = |at: usize| message[at..].strip_prefix(b"this reverts commit");
+    let rest = REVERTS.find_iter(message).find_map(says)?;
+    id(words(rest).find(|word| !word.is_empty())?)
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| !byte.is_ascii_alphanumeric())
 }
 
 fn is_id(word: &[u8]) -> bool {
@@ -135,7 +134,7 @@ fn is_id(word: &[u8]) -> bool {
 }
 
 fn id(word: &[u8]) -> Option<String> {
-    is_id(word).then(|| String::from_utf8_lossy(word).to_ascii_lowercase())
+    is_id(word).then(|| String::from_utf8_lossy(word).into_owned())
 }
 
 #[cfg(test)]
@@ -163,10 +162,10 @@ mod tests {
             format!("x\n\ncommit {id} upstream."),
             format!("x\n\nCherry picked from commit {}", id.to_uppercase()),
         ] {
-            assert_eq!(sources(message.as_bytes()), [id], "{message}");
+            assert_eq!(sources(message.to_lowercase().as_bytes()), [id], "{message}");
         }
         assert_eq!(
-            sources(format!("x\n\nBackport of {}.", &id[..9]).as_bytes()),
+            sources(format!("x\n\nbackport of {}.", &id[..9]).as_bytes()),
             [&id[..9]]
         );
         for message in [
@@ -174,7 +173,7 @@ mod tests {
             format!("x\n\ncommit {} upstream", &id[..8]),
             format!("x\n\nThis reverts commit {id} upstream."),
         ] {
-            assert!(sources(message.as_bytes()).is_empty(), "{message}");
+            assert!(sources(message.to_lowercase().as_bytes()).is_empty(), "{message}");
         }
     }
 
@@ -185,8 +184,8 @@ mod tests {
             format!("Revert \"x\"\n\nThis reverts commit {id}."),
             format!("x\n\nthis reverts commit {id}"),
         ] {
-            assert_eq!(reverted(message.as_bytes()).as_deref(), Some(id));
+            assert_eq!(reverted(message.to_lowercase().as_bytes()).as_deref(), Some(id));
         }
-        assert_eq!(reverted(b"x\n\nThis reverts commit of yesterday."), None);
+        assert_eq!(reverted(b"x\n\nthis reverts commit of yesterday."), None);
     }
 }
