@@ -71,7 +71,7 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
         .iter()
         .map(|name| commit(&repository, name))
         .collect::<Result<_, _>>()?;
-    let answers = assess_each(&repository, &mut Index::default(), &question, &tips);
+    let answers = assess_each(&repository, &Index::default(), &question, &tips);
     let mut branches = Vec::new();
     for (branch, answer) in arguments.branch.iter().cloned().zip(answers) {
         let answer = answer.map_err(|error| format!("{branch}: {error}"))?;

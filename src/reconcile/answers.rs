@@ -73,8 +73,8 @@ impl Answers {
             ..Question::default()
         };
         let index = self.index(clone);
-        let mut index = lock(&index);
-        let answers = assess_each(&repository, &mut index, &question, tips);
+        let index = lock(&index);
+        let answers = assess_each(&repository, &index, &question, tips);
         if let Err(error) = index.save() {
             tracing::warn!(%error, "what is known of the commits could not be kept: the next start reads them again");
         }

@@ -45,8 +45,8 @@ impl History {
                 ..Question::default()
             },
         );
-        let mut index = Index::default();
-        let answer = ask(&repository, &mut index, &question, tip)?;
+        let index = Index::default();
+        let answer = ask(&repository, &index, &question, tip)?;
         Ok(Self {
             repository,
             index,
@@ -63,7 +63,7 @@ impl History {
     }
 
     /// The branch as it was before any of the fix came; its tip where nothing did.
-    pub fn before(mut self) -> Result<String, EngineError> {
+    pub fn before(self) -> Result<String, EngineError> {
         let mut found = Vec::new();
         for id in self.backports().into_iter().flatten() {
             let commit = self.repository.find_commit(Oid::from_str(&id)?)?;
@@ -79,7 +79,7 @@ impl History {
     }
 
     /// Nobody says that they carried it, and it is there: the commit before the one that brought it, by halves.
-    fn before_whoever_brought_it(&mut self) -> Result<Oid, EngineError> {
+    fn before_whoever_brought_it(&self) -> Result<Oid, EngineError> {
         let mut line = Vec::new();
         let mut at = self.repository.find_commit(self.tip)?;
         let oldest = self.question.fixes.iter().map(|fix| {
@@ -100,7 +100,7 @@ impl History {
         let (mut there, mut gone) = (0, line.len());
         while there < gone {
             let middle = there + (gone - there) / 2;
-            let answer = ask(&self.repository, &mut self.index, &self.question, line[middle])?;
+            let answer = ask(&self.repository, &self.index, &self.question, line[middle])?;
             if answer.verdict.is_good() {
                 there = middle + 1;
             } else {
@@ -111,7 +111,7 @@ impl History {
     }
 }
 
-fn ask(repository: &Repository, index: &mut Index, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
+fn ask(repository: &Repository, index: &Index, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
     let answer = assess_each(repository, index, question, &[tip]).pop();
     answer.unwrap_or(Err(EngineError::NoFix))
 }

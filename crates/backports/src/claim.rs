@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use git2::{Oid, Repository};
+use git2::Oid;
 
 use crate::content::{Finding, State};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, Sum, find_change};
-use crate::fix::{Change, changes};
+use crate::fix::Change;
 use crate::history::Claim;
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
@@ -58,11 +58,11 @@ impl Examined {
         (tip, place): (Oid, &mut Place<'_>),
     ) -> Result<Self, EngineError> {
         let commit = shelf.repository.find_commit(id)?;
-        let changes = changes(shelf.repository, &commit)?;
+        let changes = shelf.changes(id)?;
         let mut own_place = Place::new(shelf, commit.tree()?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let mut own = Vec::new();
-        for change in &changes {
+        for change in changes.iter() {
             let finding = find_change(&mut own_place, change, &Outcome::default())?;
             let mut touched = Touched::default();
             for block in &finding.blocks {
@@ -232,8 +232,8 @@ fn size(files: &[FileFinding]) -> usize {
 }
 
 /// Whether a commit changes a file that may be one of the fix's.
-pub(crate) fn may_concern(repository: &Repository, id: Oid, fix: &[Change]) -> Result<bool, EngineError> {
-    let changes = changes(repository, &repository.find_commit(id)?)?;
+pub(crate) fn may_concern(shelf: &Shelf<'_>, id: Oid, fix: &[Change]) -> Result<bool, EngineError> {
+    let changes = shelf.changes(id)?;
     let names = |changes: &[Change]| -> HashSet<Vec<u8>> {
         changes.iter().map(|change| base_name(change.path()).to_vec()).collect()
     };

@@ -1,7 +1,5 @@
 //! The question and the answer.
 
-use std::cell::RefCell;
-
 use git2::{Oid, Repository};
 use serde::Serialize;
 
@@ -74,22 +72,19 @@ pub struct CommitAnswer {
 
 /// Says whether a fix is in effect at a tip. Reads the repository and writes nothing.
 pub fn assess(repository: &Repository, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
-    answer_to(&Shelf::new(repository, &RefCell::default()), question, tip)
+    answer_to(&Shelf::new(repository, &Index::default()), question, tip)
 }
 
-/// Asks the same of several tips: what one answer needs to read, the next ones find read. What commits say of themselves stays
-/// in the index, for later questions too.
+/// Asks the same of several tips: what one answer needs to read, the next ones find read, and what is found stays in the
+/// index for later questions.
 pub fn assess_each(
     repository: &Repository,
-    index: &mut Index,
+    index: &Index,
     question: &Question,
     tips: &[Oid],
 ) -> Vec<Result<Answer, EngineError>> {
-    let shared = RefCell::new(std::mem::take(index));
-    let shelf = Shelf::new(repository, &shared);
-    let answers = tips.iter().map(|tip| answer_to(&shelf, question, *tip)).collect();
-    *index = shared.into_inner();
-    answers
+    let shelf = Shelf::new(repository, index);
+    tips.iter().map(|tip| answer_to(&shelf, question, *tip)).collect()
 }
 
 fn answer_to(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Answer, EngineError> {
@@ -178,16 +173,15 @@ fn one(
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
-    let repository = shelf.repository;
     let mut files = Vec::new();
-    for change in &fix.changes {
+    for change in fix.changes.iter() {
         files.push(find_change(place, change, outcome)?);
     }
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
     let mut examined = Vec::new();
     for claim in claims.iter().take(MOST_CLAIMS) {
         // Subjects such as "update the copyright" come again and again.
-        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(repository, claim.0, &fix.changes)? {
+        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {
             continue;
         }
         let reverted_by = history.reverted_by(claim.0);
@@ -222,7 +216,7 @@ fn one(
     if answer.verdict == Verdict::Adapted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
     {
-        answer.range_diff = Some(patch::range_diff(repository, fix.id, claim.id)?);
+        answer.range_diff = Some(patch::range_diff(shelf, fix.id, claim.id)?.to_string());
     }
     Ok(answer)
 }

@@ -1,6 +1,6 @@
 //! One file of a fix held against one tip.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::{FileMode, Oid};
 
@@ -203,12 +203,12 @@ pub(crate) fn find_change(
 }
 
 /// One side of a change as lines; no lines where the file is not there, and `None` where it has none that can be read.
-fn side(shelf: &Shelf<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Option<Rc<Page>>, git2::Error> {
+fn side(shelf: &Shelf<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Option<Arc<Page>>, git2::Error> {
     match entry {
         // A submodule's commit is in another repository.
         Some(entry) if entry.mode == FileMode::Commit => Ok(None),
         Some(entry) => shelf.page(book, entry.id),
-        None => Ok(Some(Rc::new(Page::none()))),
+        None => Ok(Some(Arc::new(Page::none()))),
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
 
+use crate::commits::has_parents;
 use crate::error::EngineError;
 use crate::facts::Facts;
-use crate::index::has_parents;
 use crate::shelf::Shelf;
 use crate::trees::{Difference, differences, only};
 
@@ -14,7 +14,7 @@ use crate::trees::{Difference, differences, only};
 pub(crate) struct Fix {
     pub id: Oid,
     pub facts: Arc<Facts>,
-    pub changes: Vec<Change>,
+    pub changes: Arc<[Change]>,
 }
 
 /// One file of a change.
@@ -45,7 +45,7 @@ impl Change {
 impl Fix {
     /// Reads a commit. A merge is what it brought to its first parent; a first commit is all of its files.
     pub fn read(shelf: &Shelf<'_>, id: Oid) -> Result<Self, EngineError> {
-        let changes = changes(shelf.repository, &shelf.repository.find_commit(id)?)?;
+        let changes = shelf.changes(id)?;
         if changes.is_empty() {
             return Err(EngineError::Empty(id));
         }

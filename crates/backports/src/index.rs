@@ -1,178 +1,107 @@
-//! What is known of a repository's commits, kept from question to question.
+//! What is kept from question to question about one repository.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::path::Path;
 use std::sync::Arc;
 
-use git2::{Oid, Repository};
+use git2::Oid;
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Id};
+use crate::commits::Commits;
+use crate::fix::Change;
+use crate::lines::Book;
+use crate::trees::Named;
 
-/// What the first line of a kept index says; one that says something else is made anew.
-const FORMAT: &str = "embargod-commits 1";
+/// As many results of each kind as are kept; then all of the kind are forgotten and found again.
+const MOST: usize = 50_000;
 
-/// What the commits of a repository say of themselves, as far as somebody asked. Commits never change, so neither does this:
-/// it only grows.
+/// What the objects of a repository say, as far as somebody asked. Objects never change, so neither does this: a branch that
+/// moves brings new ones, and what was found of the others still holds.
 ///
-/// It lives in memory ([`Index::default`]), or is kept in a file as well ([`Index::open`]), one commit a line. The file holds
-/// nothing that the repository does not: it can be deleted at any time, and a damaged end of it is cut off.
-#[derive(Debug, Default)]
+/// All of it lives in memory; what commits say of themselves is kept in a file as well ([`Index::open`]), because it takes
+/// longest to read again. The file holds nothing that the repository does not: it can be deleted at any time, and a damaged end of
+/// it is cut off. An index is for one repository.
 pub struct Index {
-    known: HashMap<Oid, Arc<Facts>>,
-    file: Option<PathBuf>,
-    /// What the file does not have yet.
-    new: Vec<Oid>,
+    pub(crate) commits: RefCell<Commits>,
+    pub(crate) plain: RefCell<Book>,
+    pub(crate) exact: RefCell<Book>,
+    /// What commits change.
+    pub(crate) changes: Kept<Oid, [Change]>,
+    /// The files of a tree by their last name.
+    pub(crate) named: Kept<(Oid, Vec<u8>), [Named]>,
+    /// How a backport differs from a fix.
+    pub(crate) range_diffs: Kept<(Oid, Oid), str>,
+    /// Whether replaying the change from the first blob to the second on the third changes nothing.
+    pub(crate) replays: Kept<(Oid, Oid, Oid), bool>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line<F> {
-    id: Id,
-    #[serde(flatten)]
-    facts: F,
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            commits: RefCell::default(),
+            plain: RefCell::new(Book::new(false)),
+            exact: RefCell::new(Book::new(true)),
+            changes: Kept::default(),
+            named: Kept::default(),
+            range_diffs: Kept::default(),
+            replays: Kept::default(),
+        }
+    }
 }
 
 impl Index {
     /// Reads the index that is kept in a file, or begins one there.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        let mut index = Self {
-            file: Some(path.to_owned()),
+        Ok(Self {
+            commits: RefCell::new(Commits::open(path)?),
             ..Self::default()
-        };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        let mut lines = BufReader::new(&file);
-        let (mut line, mut good) = (String::new(), 0);
-        while let Ok(length) = lines.read_line(&mut line) {
-            if !line.ends_with('\n') {
-                break;
-            }
-            let first = good == 0;
-            if first && line.trim_end() != FORMAT {
-                break;
-            }
-            if !first {
-                let Ok(Line { id, facts }) = serde_json::from_str::<Line<Facts>>(&line) else {
-                    break;
-                };
-                index.known.insert(id.0, Arc::new(facts));
-            }
-            good += length as u64;
-            line.clear();
-        }
-        // A crash while it was written leaves half a line: it goes, and what it said is read again from the repository.
-        file.set_len(good)?;
-        if good == 0 {
-            writeln!(&file, "{FORMAT}")?;
-        }
-        Ok(index)
+        })
     }
 
     /// Writes what the file does not have yet. Does nothing for an index in memory.
-    pub fn save(&mut self) -> std::io::Result<()> {
-        let (Some(path), false) = (&self.file, self.new.is_empty()) else {
-            return Ok(());
-        };
-        let mut text = Vec::new();
-        for id in &self.new {
-            if let Some(facts) = self.known.get(id) {
-                serde_json::to_writer(
-                    &mut text,
-                    &Line {
-                        id: Id(*id),
-                        facts: &**facts,
-                    },
-                )?;
-                text.push(b'\n');
-            }
-        }
-        // At once, and only at the end: somebody else who writes there loses nothing.
-        File::options().append(true).open(path)?.write_all(&text)?;
-        self.new.clear();
-        Ok(())
+    pub fn save(&self) -> std::io::Result<()> {
+        self.commits.borrow_mut().save()
     }
 
     /// How many commits it knows.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.commits.borrow().len()
     }
 
     /// Whether it knows none.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.len() == 0
     }
+}
 
-    /// What a commit says of itself.
-    pub(crate) fn facts(&mut self, repository: &Repository, id: Oid) -> Result<Arc<Facts>, git2::Error> {
-        if let Some(known) = self.known.get(&id) {
+impl std::fmt::Debug for Index {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Index of {} commits", self.len())
+    }
+}
+
+/// Results by what they are about.
+pub(crate) struct Kept<K, V: ?Sized>(RefCell<HashMap<K, Arc<V>>>);
+
+impl<K, V: ?Sized> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<K: std::hash::Hash + Eq, V: ?Sized> Kept<K, V> {
+    /// What is known of something, found now where it is not.
+    pub fn get<E>(&self, about: K, find: impl FnOnce(&K) -> Result<Arc<V>, E>) -> Result<Arc<V>, E> {
+        if let Some(known) = self.0.borrow().get(&about) {
             return Ok(Arc::clone(known));
         }
-        let commit = repository.find_commit(id)?;
-        let facts = Arc::new(Facts::of(&commit));
-        // The edge of a shallow clone looks like a first commit until more is fetched.
-        let is_edge = facts.parents.is_empty() && has_parents(commit.raw_header_bytes());
-        if !is_edge {
-            self.known.insert(id, Arc::clone(&facts));
-            if self.file.is_some() {
-                self.new.push(id);
-            }
+        // Finding may ask for more of the same kind: nothing is held meanwhile.
+        let found = find(&about)?;
+        let mut kept = self.0.borrow_mut();
+        if kept.len() >= MOST {
+            kept.clear();
         }
-        Ok(facts)
-    }
-}
-
-/// Whether a commit was written with parents, be they there or not.
-pub(crate) fn has_parents(header: &[u8]) -> bool {
-    header
-        .split(|byte| *byte == b'\n')
-        .any(|line| line.starts_with(b"parent "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn commit(repository: &Repository, message: &str) -> Oid {
-        let person = git2::Signature::new("a", "A@example.org", &git2::Time::new(1_700_000_000, 0)).expect("a person");
-        let tree = repository.treebuilder(None).expect("a tree").write().expect("written");
-        let tree = repository.find_tree(tree).expect("there");
-        repository
-            .commit(None, &person, &person, message, &tree, &[])
-            .expect("a commit")
-    }
-
-    #[test]
-    fn what_was_kept_is_there_again_and_a_torn_end_is_not() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let repository = Repository::init_bare(folder.path().join("r.git")).expect("a repository");
-        let (one, two) = (
-            commit(&repository, "[x] One"),
-            commit(&repository, "two\n\nthis reverts commit 0123456789"),
-        );
-        let path = folder.path().join("index");
-        let mut index = Index::open(&path).expect("begun");
-        let facts = [one, two].map(|id| index.facts(&repository, id).expect("read"));
-        assert_eq!(
-            (facts[0].subject.as_str(), facts[0].author.as_str()),
-            ("one", "a@example.org")
-        );
-        index.save().expect("written");
-        let whole = std::fs::read(&path).expect("there");
-        index.save().expect("nothing new");
-        assert_eq!(std::fs::read(&path).expect("there"), whole);
-        std::fs::write(&path, &whole[..whole.len() - 5]).expect("torn");
-        let mut again = Index::open(&path).expect("read");
-        assert_eq!(again.len(), 1);
-        assert_eq!([one, two].map(|id| again.facts(&repository, id).expect("read")), facts);
-        again.save().expect("mended");
-        assert_eq!(std::fs::read(&path).expect("there"), whole);
-        std::fs::write(&path, "another format\n").expect("written");
-        assert!(Index::open(&path).expect("begun anew").is_empty());
+        kept.insert(about, Arc::clone(&found));
+        Ok(found)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod claim;
+mod commits;
 mod content;
 mod decide;
 mod engine;

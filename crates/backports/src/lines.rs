@@ -1,7 +1,7 @@
 //! Lines of one file in several states, made comparable: white space does not count, and lines that say nothing weigh nothing.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::Oid;
 use hashbrown::HashMap;
@@ -12,10 +12,10 @@ pub(crate) struct Book {
     /// Each line as it was read: the states of a file are much alike, and most lines have been seen just as they are.
     seen: HashMap<Box<[u8]>, Token>,
     /// Each line as it is compared.
-    lines: HashMap<Rc<[u8]>, Token>,
-    by_token: Vec<Rc<[u8]>>,
-    pages: HashMap<Oid, Rc<Page>>,
-    compared: HashMap<(Oid, Oid), Rc<[Block]>>,
+    lines: HashMap<Arc<[u8]>, Token>,
+    by_token: Vec<Arc<[u8]>>,
+    pages: HashMap<Oid, Arc<Page>>,
+    compared: HashMap<(Oid, Oid), Arc<[Block]>>,
     /// Whether white space counts.
     exact: bool,
 }
@@ -63,20 +63,20 @@ impl Book {
     }
 
     /// A state that has been read.
-    pub fn page(&self, id: Oid) -> Option<Rc<Page>> {
+    pub fn page(&self, id: Oid) -> Option<Arc<Page>> {
         self.pages.get(&id).cloned()
     }
 
     /// Reads a state. Bytes are taken as they are: no encoding is assumed.
-    pub fn read(&mut self, id: Oid, bytes: &[u8]) -> Rc<Page> {
+    pub fn read(&mut self, id: Oid, bytes: &[u8]) -> Arc<Page> {
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let lines = if text.is_empty() {
             Vec::new()
         } else {
             text.split(|byte| *byte == b'\n').map(|line| self.token(line)).collect()
         };
-        let page = Rc::new(Page { id, lines });
-        self.pages.insert(id, Rc::clone(&page));
+        let page = Arc::new(Page { id, lines });
+        self.pages.insert(id, Arc::clone(&page));
         page
     }
 
@@ -84,9 +84,9 @@ impl Book {
         if let Some(token) = self.seen.get(line) {
             return *token;
         }
-        let compared: Rc<[u8]> = if self.exact { line.into() } else { plain(line).into() };
+        let compared: Arc<[u8]> = if self.exact { line.into() } else { plain(line).into() };
         let next = Token(u32::try_from(self.by_token.len()).unwrap_or(u32::MAX));
-        let token = *self.lines.entry(Rc::clone(&compared)).or_insert_with(|| {
+        let token = *self.lines.entry(Arc::clone(&compared)).or_insert_with(|| {
             self.by_token.push(compared);
             next
         });
@@ -151,21 +151,21 @@ impl Book {
     }
 
     /// The changes from one state to another.
-    pub fn blocks(&mut self, before: &Page, after: &Page) -> Rc<[Block]> {
+    pub fn blocks(&mut self, before: &Page, after: &Page) -> Arc<[Block]> {
         if let Some(known) = self.compared.get(&(before.id, after.id)) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         let mut diff = Diff::default();
         diff.compute_with(Algorithm::Histogram, &before.lines, &after.lines, self.count());
         let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
-        let blocks: Rc<[Block]> = diff
+        let blocks: Arc<[Block]> = diff
             .hunks()
             .map(|hunk| Block {
                 before: range(hunk.before),
                 after: range(hunk.after),
             })
             .collect();
-        self.compared.insert((before.id, after.id), Rc::clone(&blocks));
+        self.compared.insert((before.id, after.id), Arc::clone(&blocks));
         blocks
     }
 
@@ -201,7 +201,7 @@ fn plain(line: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn read(book: &mut Book, text: &[u8]) -> Rc<Page> {
+    fn read(book: &mut Book, text: &[u8]) -> Arc<Page> {
         let id = Oid::hash_object(git2::ObjectType::Blob, text);
         book.read(id.unwrap_or(Oid::ZERO_SHA1), text)
     }

@@ -1,5 +1,7 @@
 //! The classic comparisons: patch ids and the replay. They decide nothing alone; they are what people know and look for.
 
+use std::sync::Arc;
+
 use git2::{MergeFileInput, Oid, Repository};
 
 use crate::claim::Examined;
@@ -8,6 +10,7 @@ use crate::files::FileFinding;
 use crate::fix::{Change, before};
 use crate::interdiff::interdiff;
 use crate::place::Place;
+use crate::shelf::Shelf;
 
 /// Whether merging each file of the fix into the tip's is clean and leaves it as it is. Files that have another name at the
 /// tip have been found before.
@@ -22,23 +25,37 @@ pub(crate) fn replay_changes_nothing(
             return Ok(false);
         };
         let Some((tip, _)) = place.at(at) else { return Ok(false) };
-        let (Some(old), Some(new), Some(tip)) = (shelf.text(old.id)?, shelf.text(new.id)?, shelf.text(tip)?) else {
-            return Ok(false);
-        };
-        let (mut base, mut ours, mut theirs) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
-        base.content(&old);
-        ours.content(&tip);
-        theirs.content(&new);
-        let merged = git2::merge_file(&base, &ours, &theirs, None)?;
-        if !merged.is_automergeable() || merged.content() != tip {
+        let replayed = shelf
+            .index
+            .replays
+            .get((old.id, new.id, tip), |sides| replays(shelf, *sides).map(Arc::new))?;
+        if !*replayed {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
+/// Whether a change from one text to another, merged into a third, is clean and leaves that as it is.
+fn replays(shelf: &Shelf<'_>, (old, new, tip): (Oid, Oid, Oid)) -> Result<bool, git2::Error> {
+    let (Some(old), Some(new), Some(tip)) = (shelf.text(old)?, shelf.text(new)?, shelf.text(tip)?) else {
+        return Ok(false);
+    };
+    let (mut base, mut ours, mut theirs) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
+    base.content(&old);
+    ours.content(&tip);
+    theirs.content(&new);
+    let merged = git2::merge_file(&base, &ours, &theirs, None)?;
+    Ok(merged.is_automergeable() && merged.content() == tip)
+}
+
 /// How a backport differs from the fix.
-pub(crate) fn range_diff(repository: &Repository, fix: Oid, backport: Oid) -> Result<String, EngineError> {
+pub(crate) fn range_diff(shelf: &Shelf<'_>, fix: Oid, backport: Oid) -> Result<Arc<str>, EngineError> {
+    let find = |(fix, backport): &(Oid, Oid)| compare(shelf.repository, *fix, *backport).map(Arc::from);
+    shelf.index.range_diffs.get((fix, backport), find)
+}
+
+fn compare(repository: &Repository, fix: Oid, backport: Oid) -> Result<String, EngineError> {
     let sides = |id: Oid| {
         let commit = repository.find_commit(id)?;
         Ok::<_, EngineError>((before(&commit)?, commit.tree()?))

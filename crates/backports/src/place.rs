@@ -4,23 +4,18 @@ use git2::{ObjectType, Oid, Tree};
 
 use crate::fix::Change;
 use crate::shelf::Shelf;
-use crate::trees::{Files, gather};
+use crate::trees::named_below;
 
-/// The tip's tree, and its files by their last name once somebody asked for them.
+/// The tip's tree.
 pub(crate) struct Place<'r> {
     /// Where its files are read.
     pub shelf: &'r Shelf<'r>,
     tree: Tree<'r>,
-    by_name: Option<Files>,
 }
 
 impl<'r> Place<'r> {
     pub fn new(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
-        Self {
-            shelf,
-            tree,
-            by_name: None,
-        }
+        Self { shelf, tree }
     }
 
     /// What is at a path, and its mode.
@@ -43,7 +38,7 @@ impl<'r> Place<'r> {
     }
 
     /// The files that may be the one that the fix changes, the likeliest first.
-    pub fn candidates(&mut self, change: &Change, last: Option<&[u8]>) -> Vec<(Vec<u8>, Oid)> {
+    pub fn candidates(&self, change: &Change, last: Option<&[u8]>) -> Vec<(Vec<u8>, Oid)> {
         if let Some((path, (id, _))) = last.and_then(|last| Some((last, self.at(last)?))) {
             return vec![(path.to_vec(), id)];
         }
@@ -53,8 +48,8 @@ impl<'r> Place<'r> {
                 return vec![(side.path.clone(), id)];
             }
         }
-        let name = base_name(change.path()).to_vec();
-        let mut found = self.by_name().get(&name).cloned().unwrap_or_default();
+        let named = named_below(self.shelf, &self.tree, base_name(change.path()));
+        let mut found: Vec<_> = named.iter().map(|file| (file.path.clone(), file.id)).collect();
         // The deeper the two agree from the end, the likelier.
         let agree = |path: &[u8]| {
             let ours = change.path().rsplit(|byte| *byte == b'/');
@@ -100,15 +95,6 @@ impl<'r> Place<'r> {
             .map(|entry| ([folder, entry.name_bytes()].concat(), entry.id()))
             .take(40)
             .collect()
-    }
-
-    fn by_name(&mut self) -> &Files {
-        let (repository, tree) = (self.shelf.repository, &self.tree);
-        self.by_name.get_or_insert_with(|| {
-            let mut all = Files::new();
-            gather(repository, tree, b"", &mut all);
-            all
-        })
     }
 }
 

@@ -18,7 +18,7 @@ impl Outcome {
     /// Follows the files through a series, oldest commit first.
     pub fn of<'a>(ordered: impl Iterator<Item = &'a Fix>) -> Self {
         let mut outcome = Self::default();
-        for change in ordered.flat_map(|fix| &fix.changes) {
+        for change in ordered.flat_map(|fix| fix.changes.iter()) {
             match (&change.old, &change.new) {
                 (Some(old), Some(new)) if old.path != new.path => {
                     outcome.renamed.insert(old.path.clone(), new.path.clone());

@@ -1,12 +1,13 @@
-//! What has been read of a repository while one question is answered, so that nothing is read twice.
+//! A repository beside what is known of it: what was read once is not read again.
 
-use std::cell::{RefCell, RefMut};
-use std::rc::Rc;
+use std::cell::RefMut;
 use std::sync::Arc;
 
 use git2::{ObjectType, Oid, Repository};
 
+use crate::error::EngineError;
 use crate::facts::Facts;
+use crate::fix::{Change, changes};
 use crate::index::Index;
 use crate::lines::{Book, Page};
 
@@ -15,34 +16,35 @@ const LARGEST_TEXT: usize = 8 << 20;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
 const MOST_LINES: usize = 500_000;
 
-/// A repository, and the lines of its files as far as they have been read.
+/// A repository, and what is known of it.
 pub(crate) struct Shelf<'r> {
     /// The repository.
     pub repository: &'r Repository,
-    index: &'r RefCell<Index>,
-    plain: RefCell<Book>,
-    exact: RefCell<Book>,
+    /// What is known.
+    pub index: &'r Index,
 }
 
 impl<'r> Shelf<'r> {
-    pub fn new(repository: &'r Repository, index: &'r RefCell<Index>) -> Self {
-        Self {
-            repository,
-            index,
-            plain: RefCell::new(Book::new(false)),
-            exact: RefCell::new(Book::new(true)),
-        }
+    pub fn new(repository: &'r Repository, index: &'r Index) -> Self {
+        Self { repository, index }
     }
 
     /// What a commit says of itself.
     pub fn facts(&self, commit: Oid) -> Result<Arc<Facts>, git2::Error> {
-        self.index.borrow_mut().facts(self.repository, commit)
+        self.index.commits.borrow_mut().facts(self.repository, commit)
+    }
+
+    /// What a commit changes.
+    pub fn changes(&self, commit: Oid) -> Result<Arc<[Change]>, EngineError> {
+        let find = |id: &Oid| Ok(changes(self.repository, &self.repository.find_commit(*id)?)?.into());
+        self.index.changes.get(commit, find)
     }
 
     /// The book to compare states in: one in which white space counts, or one in which it does not. Pages that were read before
     /// may be of an older book.
     pub fn book(&self, exact: bool) -> RefMut<'_, Book> {
-        let mut book = if exact { &self.exact } else { &self.plain }.borrow_mut();
+        let index = self.index;
+        let mut book = if exact { &index.exact } else { &index.plain }.borrow_mut();
         if book.len() > MOST_LINES {
             *book = Book::new(exact);
         }
@@ -50,7 +52,7 @@ impl<'r> Shelf<'r> {
     }
 
     /// Reads a blob into a book; `None` where it is no text, or too large to be looked at line by line.
-    pub fn page(&self, book: &mut Book, id: Oid) -> Result<Option<Rc<Page>>, git2::Error> {
+    pub fn page(&self, book: &mut Book, id: Oid) -> Result<Option<Arc<Page>>, git2::Error> {
         if let Some(known) = book.page(id) {
             return Ok(Some(known));
         }

@@ -1,8 +1,12 @@
 //! What differs between two trees. libgit2's own comparison walks every folder of both; this one steps over equal folders.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use git2::{DiffOptions, FileMode, ObjectType, Oid, Repository, Tree};
 
 use crate::fix::Entry;
+use crate::shelf::Shelf;
 
 /// A file before and after; nothing on the side where it is not there.
 pub(crate) type Difference = (Option<Entry>, Option<Entry>);
@@ -32,14 +36,14 @@ pub(crate) fn only(found: &[Difference]) -> DiffOptions {
 
 /// What a name is in a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Named {
+struct There {
     id: Oid,
     mode: FileMode,
 }
 
-fn named(tree: Option<&Tree<'_>>, name: &[u8]) -> Option<Named> {
+fn there(tree: Option<&Tree<'_>>, name: &[u8]) -> Option<There> {
     let entry = tree?.get_name_bytes(name)?;
-    Some(Named {
+    Some(There {
         id: entry.id(),
         mode: mode(entry.filemode()),
     })
@@ -70,13 +74,13 @@ fn folder(
         all.extend(names(after).into_iter().filter(is_new));
     }
     for name in all {
-        let (old, new) = (named(before, &name), named(after, &name));
+        let (old, new) = (there(before, &name), there(after, &name));
         if old == new {
             continue;
         }
         let path = [path, &name].concat();
-        let tree = |named: Option<Named>| match named {
-            Some(Named {
+        let tree = |there: Option<There>| match there {
+            Some(There {
                 id,
                 mode: FileMode::Tree,
             }) => repository.find_tree(id).map(Some),
@@ -87,11 +91,11 @@ fn folder(
             let inside = [&path, b"/".as_slice()].concat();
             folder(repository, old_tree.as_ref(), new_tree.as_ref(), &inside, found)?;
         }
-        let file = |named: Option<Named>| {
-            named.filter(|named| named.mode != FileMode::Tree).map(|named| Entry {
+        let file = |there: Option<There>| {
+            there.filter(|there| there.mode != FileMode::Tree).map(|there| Entry {
                 path: path.clone(),
-                id: named.id,
-                mode: named.mode,
+                id: there.id,
+                mode: there.mode,
             })
         };
         let (old, new) = (file(old), file(new));
@@ -102,24 +106,39 @@ fn folder(
     Ok(())
 }
 
-/// The files of a tree by their last name: where each is, and its blob.
-pub(crate) type Files = std::collections::BTreeMap<Vec<u8>, Vec<(Vec<u8>, Oid)>>;
+/// A file somewhere below a tree: its path from there, and its blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub path: Vec<u8>,
+    pub id: Oid,
+}
 
-/// A folder that cannot be read has no files here: the fix is then not found in it, which is the safe side.
-pub(crate) fn gather(repository: &Repository, tree: &Tree<'_>, folder: &[u8], all: &mut Files) {
-    for entry in tree {
-        let path = [folder, entry.name_bytes()].concat();
-        match entry.kind() {
-            Some(ObjectType::Blob) => all
-                .entry(entry.name_bytes().to_vec())
-                .or_default()
-                .push((path, entry.id())),
-            Some(ObjectType::Tree) => {
-                if let Ok(tree) = repository.find_tree(entry.id()) {
-                    gather(repository, &tree, &[&path, b"/".as_slice()].concat(), all);
+/// The files below a tree that have a name. A folder that cannot be read has no files here: the fix is then not found in it,
+/// which is the safe side.
+pub(crate) fn named_below(shelf: &Shelf<'_>, tree: &Tree<'_>, name: &[u8]) -> Arc<[Named]> {
+    let find = |_: &(Oid, Vec<u8>)| {
+        let mut found = Vec::new();
+        for entry in tree {
+            match entry.kind() {
+                Some(ObjectType::Blob) if entry.name_bytes() == name => found.push(Named {
+                    path: name.to_vec(),
+                    id: entry.id(),
+                }),
+                Some(ObjectType::Tree) => {
+                    let Ok(inner) = shelf.repository.find_tree(entry.id()) else {
+                        continue;
+                    };
+                    let below = named_below(shelf, &inner, name);
+                    found.extend(below.iter().map(|Named { path, id }| Named {
+                        path: [entry.name_bytes(), b"/", path].concat(),
+                        id: *id,
+                    }));
                 }
+                _ => {}
             }
-            _ => {}
         }
-    }
+        Ok::<_, Infallible>(found.into())
+    };
+    let Ok(found) = shelf.index.named.get((tree.id(), name.to_vec()), find);
+    found
 }

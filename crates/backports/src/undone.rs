@@ -4,7 +4,7 @@ use git2::{Commit, Oid};
 
 use crate::error::EngineError;
 use crate::files::{Scope, Sum, find_change};
-use crate::fix::{Change, changes};
+use crate::fix::Change;
 use crate::place::Place;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
@@ -15,7 +15,7 @@ const MOST_COMMITS: usize = 20_000;
 /// The newest commit on the branch's own line (first parents) after which a backport is gone and before which it was there.
 pub(crate) fn undone_by(shelf: &Shelf<'_>, backport: Oid, tip: Oid) -> Result<Option<Oid>, EngineError> {
     let backport = shelf.repository.find_commit(backport)?;
-    let changes = changes(shelf.repository, &backport)?;
+    let changes = shelf.changes(backport.id())?;
     let mut at = shelf.repository.find_commit(tip)?;
     for _ in 0..MOST_COMMITS {
         if at.id() == backport.id() || at.time().seconds() < backport.time().seconds() {
