@@ -122,7 +122,7 @@ fn the_rehearsal_leaves_everything_behind_and_case_show_reads_it() {
     let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
     assert_eq!(shown["state"], "published");
     assert_eq!(shown["targets"].as_array().map(Vec::len), Some(3));
-    assert_eq!(shown["publication"]["receipts"].as_array().map(Vec::len), Some(8));
+    assert_eq!(shown["publication"]["receipts"].as_array().map(Vec::len), Some(9));
     assert_eq!(
         embargod(&["case", "show", "2026-9999", "--config", config])
             .status

@@ -112,5 +112,6 @@ fn name(step: &Step) -> String {
         Step::Comment => "comment".to_owned(),
         Step::CloseIssue => "close-issue".to_owned(),
         Step::DeleteSecurityBranches => "delete-security-branches".to_owned(),
+        Step::StartPipelines => "start-pipelines".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use embargod_advisory::{Advisory, PublishedBranch, announcement};
 use embargod_core::case::{Cve, Event};
 use embargod_core::publication::{Step, next_steps};
-use embargod_forge::{AdvisoryText, Class};
+use embargod_forge::{AdvisoryText, Class, Thread};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push, remote_branches};
 use embargod_store::StoreError;
 
@@ -59,7 +59,13 @@ pub(crate) async fn aftermath(
             Outcome::Stuck(because) => {
                 tracing::error!(case = %journal.case.id, because, "a step waits for a person");
                 let text = format!("A step after the publication waits for a person at the server: {because}.");
-                tell(project, journal.case.issue, &format!("stuck:{}", name(&step)), &text).await?;
+                tell(
+                    project,
+                    Thread::Issue(journal.case.issue),
+                    &format!("stuck:{}", name(&step)),
+                    &text,
+                )
+                .await?;
                 journal
                     .record(
                         vec![Event::StepStuck {
@@ -111,12 +117,15 @@ async fn take(
         // Its receipt is what brought us here.
         Step::Push => Ok(Outcome::Later),
         Step::Advisory => publish_advisory(project, journal).await,
+        Step::StartPipelines => start_pipelines(project, journal).await,
         Step::Announce { list } => announce(reconciler, project, journal, list).await,
         Step::FollowInMirror => follow_in_mirror(project, journal).await,
         Step::Comment => {
-            let url = journal.case.draft.as_ref().map_or("", |draft| draft.url.as_str());
-            let text = format!("Published: every branch at once. The advisory: {url}");
-            tell(project, journal.case.issue, "published", &text).await?;
+            let text = match &journal.case.draft {
+                Some(draft) => format!("Published: every branch at once. The advisory: {}", draft.url),
+                None => "Published: every branch at once.".to_owned(),
+            };
+            tell(project, Thread::Issue(journal.case.issue), "published", &text).await?;
             show_end(project, &journal.case, &text).await?;
             Ok(Outcome::Done("on the issue".to_owned()))
         }
@@ -146,6 +155,9 @@ fn cve(journal: &Journal) -> Option<&str> {
 }
 
 async fn publish_advisory(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    if !project.public.has_advisories() {
+        return Ok(Outcome::Done("none: the forge has no advisories".to_owned()));
+    }
     let Some(draft) = &journal.case.draft else {
         return Ok(Outcome::Stuck("there is no draft advisory: publish it by hand"));
     };
@@ -155,6 +167,22 @@ async fn publish_advisory(project: &Project, journal: &Journal) -> Result<Outcom
         project.public.publish_advisory(&draft.id, &text).await?;
     }
     Ok(Outcome::Done(draft.id.clone()))
+}
+
+/// A forge may start fewer pipelines than a large push has branches. Every branch is tried before the first failure is told.
+async fn start_pipelines(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    let Some(publication) = &journal.case.publication else {
+        return Ok(Outcome::Later);
+    };
+    let (mut branches, mut failure) = (0, None);
+    for (branch, _, to) in published(&publication.plan) {
+        branches += 1;
+        failure = failure.or(project.public.start_pipeline(branch, to).await.err());
+    }
+    failure.map_or_else(
+        || Ok(Outcome::Done(format!("{branches} branches"))),
+        |error| Err(error.into()),
+    )
 }
 
 /// The advisory in the forge's form.

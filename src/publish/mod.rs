@@ -7,6 +7,7 @@ use embargod_core::gate::Gate;
 use embargod_core::publication::{MAX_ROUNDS, Plan, PublishPermit, PushOutcome, Step, push_outcome};
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CommitId};
+use embargod_forge::Thread;
 use embargod_repo::{PushOutcome as Pushed, RefUpdate, is_ancestor, remote_branches};
 
 pub(crate) use aftermath::{advisory_text, aftermath};
@@ -86,13 +87,13 @@ pub(crate) async fn publish(
     if journal.case.rounds >= MAX_ROUNDS {
         let text = "The public branches moved with every try to publish, or the push was refused each time: nothing was \
                     published. A person must look; `/embargo publish` begins again.";
-        tell(project, issue, &key("rounds"), text).await?;
+        tell(project, Thread::Issue(issue), &key("rounds"), text).await?;
         return Ok(Look::Quiet(None));
     }
     if seen.moves.is_empty() {
         tell(
             project,
-            issue,
+            Thread::Issue(issue),
             &key("nothing"),
             "There is nothing to publish: no branch would move.",
         )
@@ -157,7 +158,7 @@ pub(crate) async fn publish(
         Pushed::Refused => {
             let text = "The public repository refused the push: no branch was published. Look at the rules of its branches \
                         (the App must be able to bypass them); the bot tries again until the request lapses.";
-            tell(project, issue, &key("refused"), text).await?;
+            tell(project, Thread::Issue(issue), &key("refused"), text).await?;
             journal
                 .record(thawed("the public repository refused the push"), now)
                 .await?;
@@ -168,7 +169,7 @@ pub(crate) async fn publish(
         Pushed::Torn(_) => {
             let text = "**Only some branches have what was to be published.** An atomic push cannot do that: somebody \
                         pushed by hand. A person must look now.";
-            tell(project, issue, &key("torn"), text).await?;
+            tell(project, Thread::Issue(issue), &key("torn"), text).await?;
             journal
                 .record(thawed("somebody pushed some branches by hand"), now)
                 .await?;
@@ -199,7 +200,7 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
     let issue = project.mirror.issue(case.issue).await?;
     let facts = embargod_advisory::Advisory::from_issue(&issue.body).map(|advisory| advisory.digest());
     let texts_stand = facts.ok().as_ref() == Some(&seen.view.advisory.digest);
-    let comments = project.mirror.comments(case.issue).await?;
+    let comments = project.mirror.comments(Thread::Issue(case.issue)).await?;
     let nothing_said = unhandled(case, &comments, &seen.bot).is_empty();
     let public = remote_branches(project.clone.path(), &project.public_remote().await?).await?;
     let tips_stand = seen
@@ -223,7 +224,7 @@ async fn unlabelled_by_an_outsider(project: &Project, journal: &Journal) -> Resu
     let Some(event) = events
         .iter()
         .filter(|event| event.kind == off)
-        .max_by_key(|event| event.id)
+        .max_by_key(|event| (event.at, event.id))
     else {
         return Ok(false);
     };

@@ -3,7 +3,7 @@
 use embargod_core::case::{Case, Event, execute};
 use embargod_core::command::{Command, commands};
 use embargod_core::escape::inert;
-use embargod_forge::Comment;
+use embargod_forge::{Comment, Thread};
 
 use super::{Journal, Observation, PassError, Reconciler};
 use crate::people::person;
@@ -82,7 +82,10 @@ pub(super) async fn answer(project: &Project, case: &Case, seen: &Observation) -
     for (id, answer) in case.comments.iter().filter(|(_, answer)| !answer.is_empty()) {
         let key = format!("answer:{id}");
         if !said(&seen.comments, &seen.bot, &key) {
-            project.mirror.create_comment(case.issue, &marked(&key, answer)).await?;
+            project
+                .mirror
+                .create_comment(Thread::Issue(case.issue), &marked(&key, answer))
+                .await?;
         }
     }
     Ok(())
@@ -97,11 +100,11 @@ pub(super) fn said(comments: &[Comment], bot: &str, key: &str) -> bool {
 }
 
 /// Tells people something once, on an issue or pull request of the mirror.
-pub(crate) async fn tell(project: &Project, number: u64, key: &str, text: &str) -> Result<(), PassError> {
+pub(crate) async fn tell(project: &Project, thread: Thread, key: &str, text: &str) -> Result<(), PassError> {
     let bot = project.mirror.bot().await?;
-    let comments = project.mirror.comments(number).await?;
+    let comments = project.mirror.comments(thread).await?;
     if !said(&comments, &bot, key) {
-        project.mirror.create_comment(number, &marked(key, text)).await?;
+        project.mirror.create_comment(thread, &marked(key, text)).await?;
     }
     Ok(())
 }
@@ -109,7 +112,7 @@ pub(crate) async fn tell(project: &Project, number: u64, key: &str, text: &str) 
 /// Keeps one comment of the bot's up to date.
 pub(super) async fn keep(
     project: &Project,
-    number: u64,
+    thread: Thread,
     comments: &[Comment],
     bot: &str,
     key: &str,
@@ -121,9 +124,9 @@ pub(super) async fn keep(
         .find(|comment| comment.author == bot && comment.body.starts_with(&marker))
     {
         Some(comment) if comment.body.trim_end() == wanted.trim_end() => {}
-        Some(comment) => project.mirror.edit_comment(comment.id, &wanted).await?,
+        Some(comment) => project.mirror.edit_comment(thread, comment.id, &wanted).await?,
         None => {
-            project.mirror.create_comment(number, &wanted).await?;
+            project.mirror.create_comment(thread, &wanted).await?;
         }
     }
     Ok(())

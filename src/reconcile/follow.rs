@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use embargod_backports::{Answer, EngineError};
 use embargod_core::case::{Case, Event};
 use embargod_core::{BranchName, CommitId};
+use embargod_forge::Thread;
 use embargod_repo::{RefUpdate, is_ancestor, patches, push};
 
 use super::comments::tell;
@@ -91,7 +92,7 @@ async fn meet_early_merge(
     );
     tell(
         project,
-        journal.case.issue,
+        Thread::Issue(journal.case.issue),
         &format!("early:{target}:{}", ahead.short()),
         &text,
     )
@@ -128,7 +129,7 @@ async fn notice_leaks(
         );
         tell(
             project,
-            journal.case.issue,
+            Thread::Issue(journal.case.issue),
             &format!("leak:{branch}:{}", tip.short()),
             &text,
         )

@@ -17,10 +17,13 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Default)]
 pub struct Ground {
     known: Mutex<BTreeMap<Place, Known>>,
+    guarded: Mutex<BTreeMap<String, Guarded>>,
 }
 
 /// A project and a branch of it.
 type Place = (String, BranchName);
+/// When the mirror was guarded, which of its branches, and what was lacking.
+type Guarded = (Timestamp, Vec<BranchName>, Vec<String>);
 /// When it was read, and what was found.
 type Known = (Timestamp, Vec<String>);
 
@@ -57,6 +60,34 @@ impl Ground {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, (now, obstacles.clone()));
         Ok(obstacles)
+    }
+
+    /// Guards the mirror's branches, and says what is lacking; done anew after an hour, for other branches, and when `due`.
+    pub(super) async fn guard(
+        &self,
+        project: &Project,
+        branches: &[BranchName],
+        due: bool,
+        now: Timestamp,
+    ) -> Result<Vec<String>, PassError> {
+        let known = self
+            .guarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&project.name)
+            .cloned();
+        let holds = |(at, of, _): &Guarded| !due && of == branches && now.duration_since(*at) < FRESH;
+        if let Some((_, _, lacks)) = known.filter(holds) {
+            return Ok(lacks);
+        }
+        let lacks = project.mirror.guard(branches).await?;
+        let text = |lack: &embargod_forge::Obstacle| format!("the mirror's guard: {}: {}", lack.rule, lack.remedy);
+        let lacks: Vec<_> = lacks.iter().map(text).collect();
+        self.guarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(project.name.clone(), (now, branches.to_vec(), lacks.clone()));
+        Ok(lacks)
     }
 }
 

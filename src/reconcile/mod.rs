@@ -19,7 +19,7 @@ use embargod_backports::EngineError;
 use embargod_core::CaseId;
 use embargod_core::case::{Event, evaluate};
 use embargod_core::publication::{Readiness, readiness};
-use embargod_forge::{ForgeError, RepositoryFacts};
+use embargod_forge::{ForgeError, RepositoryFacts, Thread};
 use embargod_repo::{GitError, Side};
 use embargod_store::{Store, StoreError};
 use jiff::Timestamp;
@@ -184,7 +184,7 @@ impl Reconciler {
                 );
                 let text = "The gate did not open in time: the request to publish has lapsed, and nothing was published. \
                             When the reasons are settled, ask again with `/embargo publish`.";
-                tell(project, journal.case.issue, &key, text).await?;
+                tell(project, Thread::Issue(journal.case.issue), &key, text).await?;
                 journal.record(vec![Event::RequestLapsed { at: now }], now).await?;
                 Ok(Look::Again)
             }

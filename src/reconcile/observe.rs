@@ -9,7 +9,7 @@ use embargod_core::checks::{Check, CheckState};
 use embargod_core::publication::Move;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CommitId};
-use embargod_forge::{Audience, Comment, PullState, RepositoryFacts};
+use embargod_forge::{Audience, Comment, PullState, RepositoryFacts, Thread};
 use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{keep, tell};
@@ -70,6 +70,12 @@ pub(super) async fn observe(
     let advisory = Advisory::from_issue(&issue.body);
     let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground::of_mirror(facts));
     let mut answered = verdicts::ask(reconciler, project, &plan).await?;
+    obstacles.extend(
+        reconciler
+            .ground
+            .guard(project, &journal.case.targets, due, now)
+            .await?,
+    );
     for target in &journal.case.targets {
         let (Some(planned), Some(public)) = (plan.branches.get(target), branches.public.get(target)) else {
             obstacles.push(format!("`{target}` is not in the public repository any more"));
@@ -123,7 +129,7 @@ pub(super) async fn observe(
     read_checks(project, &journal.case, &mut view).await?;
     Ok(Observation {
         view,
-        comments: project.mirror.comments(journal.case.issue).await?,
+        comments: project.mirror.comments(Thread::Issue(journal.case.issue)).await?,
         bot: project.mirror.bot().await?,
         audience: project.mirror.audience().await?,
         advisory: advisory.ok(),
@@ -252,8 +258,19 @@ async fn show_rebuild(
         new.short(),
         texts::fenced(&diff)
     );
-    let (comments, bot) = (project.mirror.comments(pull.number).await?, project.mirror.bot().await?);
-    keep(project, pull.number, &comments, &bot, "rebuilt", &text).await
+    let (comments, bot) = (
+        project.mirror.comments(Thread::PullRequest(pull.number)).await?,
+        project.mirror.bot().await?,
+    );
+    keep(
+        project,
+        Thread::PullRequest(pull.number),
+        &comments,
+        &bot,
+        "rebuilt",
+        &text,
+    )
+    .await
 }
 
 /// The open pull request of every security branch that has commits; those that are missing are opened.
@@ -289,7 +306,9 @@ async fn tell_conflicts(
     for (target, planned) in &plan.branches {
         let Some(conflict) = &planned.conflict else { continue };
         // Without commits there can be no pull request: then the issue is the place.
-        let place = pulls.get(target).copied().unwrap_or(case.issue);
+        let place = pulls
+            .get(target)
+            .map_or(Thread::Issue(case.issue), |pull| Thread::PullRequest(*pull));
         let cause = conflict.cause.as_ref().map_or("", CommitId::short);
         let key = format!("conflict:{target}:{}:{cause}", conflict.commit.short());
         tell(project, place, &key, &texts::conflict(case.id, target, conflict)).await?;

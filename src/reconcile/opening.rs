@@ -7,7 +7,7 @@ use embargod_core::case::{Case, Event};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
-use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts};
+use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts, Thread};
 use embargod_repo::{PushOutcome, RefUpdate, Side, push, remote_branches};
 use jiff::Timestamp;
 
@@ -32,6 +32,10 @@ pub(super) async fn alarm_public_labels(reconciler: &Reconciler, project: &Proje
         issues => issues?,
     };
     for issue in issues {
+        // Nobody without a role in the public project sees it.
+        if issue.confidential {
+            continue;
+        }
         let key = format!("public-label:{}:{}", project.name, issue.number);
         if reconciler.store.marked(&key).await? {
             continue;
@@ -83,18 +87,18 @@ async fn open(
 ) -> Result<(), PassError> {
     let events = project.mirror.issue_events(issue).await?;
     let put_on = |event: &&IssueEvent| event.kind == IssueEventKind::Labeled(project.label.clone());
-    let Some(labeled) = events.iter().filter(put_on).max_by_key(|event| event.id) else {
+    let Some(labeled) = events.iter().filter(put_on).max_by_key(|event| (event.at, event.id)) else {
         return Ok(());
     };
     let who = person(project, &labeled.actor).await?;
     if !who.has_access || !who.roles.contains(&Role::SecurityTeam) {
         let text = "A case is opened by somebody of the security team: the label by anyone else changes nothing.";
-        return tell(project, issue, &format!("label:{}", labeled.id), text).await;
+        return tell(project, Thread::Issue(issue), &format!("label:{}", labeled.id), text).await;
     }
     if facts.fork || facts.forking_allowed == Some(true) {
         let text = "No case was opened: this repository is a fork or may be forked, and forks share their commits. \
                     Use a plain private repository, and forbid forking in its settings.";
-        return tell(project, issue, &format!("ground:{}", labeled.id), text).await;
+        return tell(project, Thread::Issue(issue), &format!("ground:{}", labeled.id), text).await;
     }
     let public: BTreeSet<BranchName> = remote_branches(project.clone.path(), &project.public_remote().await?)
         .await?
@@ -109,7 +113,7 @@ async fn open(
     let embargo = Embargo::by_policy(whole, &project.policy.embargo);
     let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
         let text = "No case was opened: the main branch of the configuration is not in the public repository.";
-        return tell(project, issue, &format!("ground:{}", labeled.id), text).await;
+        return tell(project, Thread::Issue(issue), &format!("ground:{}", labeled.id), text).await;
     };
     let number = i64::try_from(issue).unwrap_or(i64::MAX);
     let id = match reserved {
@@ -124,7 +128,7 @@ async fn open(
         embargo,
     }];
     // What was said before the label was put on is no command to this case.
-    let earlier = project.mirror.comments(issue).await?;
+    let earlier = project.mirror.comments(Thread::Issue(issue)).await?;
     let earlier = earlier.iter().filter(|comment| comment.created_at < labeled.at);
     first.extend(earlier.map(|comment| Event::CommentHandled {
         id: comment.id,
@@ -142,7 +146,7 @@ pub(super) async fn closed_by_label(
 ) -> Result<bool, PassError> {
     let issue = project.mirror.issue(journal.case.issue).await?;
     let events = project.mirror.issue_events(journal.case.issue).await?;
-    let last = events.iter().max_by_key(|event| event.id);
+    let last = events.iter().max_by_key(|event| (event.at, event.id));
     if !issue.open && last.is_some_and(|event| event.kind == IssueEventKind::Closed { by_commit: true }) {
         project.mirror.set_issue_open(issue.number, true).await?;
     }
@@ -150,13 +154,19 @@ pub(super) async fn closed_by_label(
         return Ok(false);
     }
     let off = |event: &&IssueEvent| event.kind == IssueEventKind::Unlabeled(project.label.clone());
-    let Some(unlabeled) = events.iter().filter(off).max_by_key(|event| event.id) else {
+    let Some(unlabeled) = events.iter().filter(off).max_by_key(|event| (event.at, event.id)) else {
         return Ok(false);
     };
     let who = person(project, &unlabeled.actor).await?;
     if !who.has_access || !who.roles.contains(&Role::SecurityTeam) {
         let text = "The label was taken off by somebody who is not of the security team: the case goes on.";
-        tell(project, issue.number, &format!("unlabel:{}", unlabeled.id), text).await?;
+        tell(
+            project,
+            Thread::Issue(issue.number),
+            &format!("unlabel:{}", unlabeled.id),
+            text,
+        )
+        .await?;
         return Ok(false);
     }
     let now = reconciler.clock.now();
@@ -164,7 +174,13 @@ pub(super) async fn closed_by_label(
         .record(vec![Event::Closed { by: who.name, at: now }], now)
         .await?;
     let text = "The case is closed. Its branches and the draft are kept; put the label on again to open a new case.";
-    tell(project, issue.number, &format!("closed:{}", unlabeled.id), text).await?;
+    tell(
+        project,
+        Thread::Issue(issue.number),
+        &format!("closed:{}", unlabeled.id),
+        text,
+    )
+    .await?;
     Ok(true)
 }
 
@@ -211,7 +227,7 @@ pub(super) async fn prepare(
     if facts.default_branch != DEFAULT_BRANCH {
         own_default_branch(project).await;
     }
-    if journal.case.draft.is_some() {
+    if journal.case.draft.is_some() || !project.public.has_advisories() {
         return Ok(false);
     }
     let text = draft(project, &journal.case).await?;

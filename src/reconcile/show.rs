@@ -2,7 +2,7 @@
 
 use embargod_core::case::{Case, Cve};
 use embargod_core::gate::{Gate, Reason};
-use embargod_forge::CheckRun;
+use embargod_forge::{CheckRun, Thread};
 use serde_json::{Value, json};
 
 use super::comments::keep;
@@ -44,7 +44,15 @@ pub(super) async fn show(
     let state = case.state_name(&project.lists);
     let text = texts::status(case, &seen.view, gate, &seen.audience, state, now);
     let key = format!("status:{}", case.id);
-    keep(project, case.issue, &seen.comments, &seen.bot, &key, &text).await?;
+    keep(
+        project,
+        Thread::Issue(case.issue),
+        &seen.comments,
+        &seen.bot,
+        &key,
+        &text,
+    )
+    .await?;
     let snapshot = snapshot(project, case, seen, gate).to_string();
     reconciler.store.put_snapshot(case.id, &snapshot, now).await?;
     Ok(())
@@ -52,11 +60,14 @@ pub(super) async fn show(
 
 /// The status comment of a case that is public: what was, and no gate any more.
 pub(crate) async fn show_end(project: &Project, case: &Case, text: &str) -> Result<(), PassError> {
-    let (comments, bot) = (project.mirror.comments(case.issue).await?, project.mirror.bot().await?);
+    let (comments, bot) = (
+        project.mirror.comments(Thread::Issue(case.issue)).await?,
+        project.mirror.bot().await?,
+    );
     let text = format!("### Case {}\n\nState: **published**. {text}", case.id);
     keep(
         project,
-        case.issue,
+        Thread::Issue(case.issue),
         &comments,
         &bot,
         &format!("status:{}", case.id),

@@ -140,6 +140,8 @@ pub enum Step {
     CloseIssue,
     /// The security branches are deleted.
     DeleteSecurityBranches,
+    /// Pipelines of the public branches that the forge did not start by itself.
+    StartPipelines,
 }
 
 /// The steps that can be taken now, given the receipts: independent ones side by side, so that one which is stuck (a mail
@@ -157,6 +159,7 @@ pub fn next_steps(lists: &[String], receipts: &BTreeSet<Step>) -> Vec<Step> {
         (Step::Comment, Step::FollowInMirror),
         (Step::CloseIssue, Step::Comment),
         (Step::DeleteSecurityBranches, Step::CloseIssue),
+        (Step::StartPipelines, Step::Push),
     ];
     let mut steps: Vec<_> = chain
         .into_iter()
@@ -302,7 +305,7 @@ mod tests {
                 taken.push(step);
             }
             assert_eq!(taken.first(), Some(&Step::Push));
-            assert_eq!(taken.len(), 8, "{taken:?}");
+            assert_eq!(taken.len(), 9, "{taken:?}");
         }
     }
 

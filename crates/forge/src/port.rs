@@ -56,12 +56,24 @@ pub struct Issue {
     pub open: bool,
     /// Its labels.
     pub labels: Vec<String>,
+    /// Whether only people with a role in the repository see it. On GitHub no issue is: there a private repository is the
+    /// protection.
+    pub confidential: bool,
+}
+
+/// Where comments stand. Forges may number issues and pull requests separately, and address a comment below its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// An issue.
+    Issue(u64),
+    /// A pull request.
+    PullRequest(u64),
 }
 
 /// Something that happened to an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueEvent {
-    /// The forge's id of it; later ones are higher.
+    /// Stable and unique, but not in order: of two events the later one has the higher instant, then the higher id.
     pub id: u64,
     /// Who did it.
     pub actor: String,
@@ -211,6 +223,9 @@ pub trait Forge: Send + Sync {
     async fn audience(&self) -> Result<Audience, ForgeError>;
     /// What would make the forge refuse the bot's push to a branch.
     async fn obstacles(&self, branch: &BranchName) -> Result<Vec<Obstacle>, ForgeError>;
+    /// On the mirror: makes sure that nobody but the bot can push to these branches and merge into them, as far as the
+    /// forge lets it, and tells what is lacking. GitHub's required checks are looked at elsewhere: there it is nothing.
+    async fn guard(&self, branches: &[BranchName]) -> Result<Vec<Obstacle>, ForgeError>;
     /// Makes a branch the default one.
     async fn set_default_branch(&self, branch: &BranchName) -> Result<(), ForgeError>;
     /// What git asks for.
@@ -226,12 +241,14 @@ pub trait Forge: Send + Sync {
     async fn create_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError>;
     /// Opens or closes an issue.
     async fn set_issue_open(&self, number: u64, open: bool) -> Result<(), ForgeError>;
+    /// Shows an issue to people with a role alone, or to everybody who sees the repository.
+    async fn set_confidential(&self, number: u64, confidential: bool) -> Result<(), ForgeError>;
     /// The comments of an issue or pull request, oldest first.
-    async fn comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError>;
+    async fn comments(&self, thread: Thread) -> Result<Vec<Comment>, ForgeError>;
     /// Writes a comment.
-    async fn create_comment(&self, number: u64, body: &str) -> Result<u64, ForgeError>;
+    async fn create_comment(&self, thread: Thread, body: &str) -> Result<u64, ForgeError>;
     /// Changes a comment of the bot's.
-    async fn edit_comment(&self, id: u64, body: &str) -> Result<(), ForgeError>;
+    async fn edit_comment(&self, thread: Thread, id: u64, body: &str) -> Result<(), ForgeError>;
 
     /// The pull requests from a branch of this repository, oldest first.
     async fn pull_requests(&self, head: &BranchName) -> Result<Vec<PullRequest>, ForgeError>;
@@ -248,11 +265,16 @@ pub trait Forge: Send + Sync {
     /// Puts a check of the bot's on a commit; harmless when it is there already.
     async fn set_check(&self, commit: &CommitId, run: &CheckRun) -> Result<(), ForgeError>;
 
+    /// Starts the pipeline of a branch at a commit where the forge did not do so by itself; harmless when there is one.
+    async fn start_pipeline(&self, branch: &BranchName, commit: &CommitId) -> Result<(), ForgeError>;
+
     /// Whether a person can see the repository now.
     async fn access(&self, person: &str) -> Result<Access, ForgeError>;
     /// Whether a person is in a team now.
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError>;
 
+    /// Whether the forge has advisories at all. Where it has none, nothing below is asked of it.
+    fn has_advisories(&self) -> bool;
     /// The draft advisory with this summary, if there is one.
     async fn find_draft(&self, summary: &str) -> Result<Option<AdvisoryDraft>, ForgeError>;
     /// Writes a draft advisory.

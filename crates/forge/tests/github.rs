@@ -10,7 +10,7 @@ use embargod_contract::Watch;
 use embargod_core::CommitId;
 use embargod_core::checks::{Check, CheckState};
 use embargod_forge::github::App;
-use embargod_forge::{Access, AdvisoryText, CheckRun, Class, Forge, IssueEventKind, PullState, Team};
+use embargod_forge::{Access, AdvisoryText, CheckRun, Class, Forge, IssueEventKind, PullState, Team, Thread};
 use embargod_sandbox::{AppFacts, Fault, NewRepository, Permission, Ruleset, Sandbox, WallClock, When, app_keys};
 use secrecy::SecretString;
 
@@ -128,14 +128,22 @@ async fn issues_events_and_comments_over_several_pages() {
             .comment(REPOSITORY, "alice", number, &format!("{index}"))
             .expect("written");
     }
-    let comments = world.forge.comments(number).await.expect("read");
+    let comments = world.forge.comments(Thread::Issue(number)).await.expect("read");
     assert_eq!(comments.len(), 230);
     assert!(comments.windows(2).all(|pair| pair[0].id < pair[1].id));
-    let mine = world.forge.create_comment(number, "mine").await.expect("written");
-    world.forge.edit_comment(mine, "changed").await.expect("changed");
+    let mine = world
+        .forge
+        .create_comment(Thread::Issue(number), "mine")
+        .await
+        .expect("written");
+    world
+        .forge
+        .edit_comment(Thread::Issue(number), mine, "changed")
+        .await
+        .expect("changed");
     let last = world
         .forge
-        .comments(number)
+        .comments(Thread::Issue(number))
         .await
         .expect("read")
         .pop()
@@ -326,7 +334,7 @@ async fn failures_say_what_may_be_done_next_and_nothing_else() {
     world.sandbox.fail(Fault::status("POST", "/comments", When::After, 500));
     let error = world
         .forge
-        .create_comment(number, "canary-text")
+        .create_comment(Thread::Issue(number), "canary-text")
         .await
         .expect_err("failed");
     assert_eq!(error.class, Class::Ambiguous);

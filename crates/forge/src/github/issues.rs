@@ -67,6 +67,7 @@ impl From<RawIssue> for Issue {
             body: raw.body.unwrap_or_default(),
             open: raw.state == "open",
             labels: raw.labels.into_iter().filter_map(|label| label.name).collect(),
+            confidential: false,
         }
     }
 }

@@ -14,10 +14,10 @@ use async_trait::async_trait;
 use embargod_core::checks::Check;
 use embargod_core::{BranchName, CommitId};
 
-use crate::error::ForgeError;
+use crate::error::{Class, ForgeError};
 use crate::port::{
     Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent, Obstacle,
-    PullRequest, RepositoryFacts, Team,
+    PullRequest, RepositoryFacts, Team, Thread,
 };
 
 // The trait is one list; each concern has its own file, and this only hands over.
@@ -37,6 +37,10 @@ impl Forge for GithubRepository {
 
     async fn obstacles(&self, branch: &BranchName) -> Result<Vec<Obstacle>, ForgeError> {
         self.read_obstacles(branch).await
+    }
+
+    async fn guard(&self, _branches: &[BranchName]) -> Result<Vec<Obstacle>, ForgeError> {
+        Ok(Vec::new())
     }
 
     async fn set_default_branch(&self, branch: &BranchName) -> Result<(), ForgeError> {
@@ -67,15 +71,20 @@ impl Forge for GithubRepository {
         self.write_issue_state(number, open).await
     }
 
-    async fn comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        self.list_comments(number).await
+    async fn set_confidential(&self, _number: u64, _confidential: bool) -> Result<(), ForgeError> {
+        let problem = "GitHub has no confidential issues: a private repository is the protection";
+        Err(ForgeError::new("change who sees the issue", Class::Permanent, problem))
     }
 
-    async fn create_comment(&self, number: u64, body: &str) -> Result<u64, ForgeError> {
-        self.write_comment(number, body).await
+    async fn comments(&self, thread: Thread) -> Result<Vec<Comment>, ForgeError> {
+        self.list_comments(number(thread)).await
     }
 
-    async fn edit_comment(&self, id: u64, body: &str) -> Result<(), ForgeError> {
+    async fn create_comment(&self, thread: Thread, body: &str) -> Result<u64, ForgeError> {
+        self.write_comment(number(thread), body).await
+    }
+
+    async fn edit_comment(&self, _thread: Thread, id: u64, body: &str) -> Result<(), ForgeError> {
         self.change_comment(id, body).await
     }
 
@@ -101,12 +110,21 @@ impl Forge for GithubRepository {
         self.write_check(commit, run).await
     }
 
+    /// GitHub starts what a push asks for, however many branches it has.
+    async fn start_pipeline(&self, _branch: &BranchName, _commit: &CommitId) -> Result<(), ForgeError> {
+        Ok(())
+    }
+
     async fn access(&self, person: &str) -> Result<Access, ForgeError> {
         self.read_access(person).await
     }
 
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
         self.read_membership(team, person).await
+    }
+
+    fn has_advisories(&self) -> bool {
+        true
     }
 
     async fn find_draft(&self, summary: &str) -> Result<Option<AdvisoryDraft>, ForgeError> {
@@ -123,5 +141,12 @@ impl Forge for GithubRepository {
 
     async fn publish_advisory(&self, id: &str, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError> {
         self.write_publication(id, text).await
+    }
+}
+
+/// GitHub numbers issues and pull requests together.
+fn number(thread: Thread) -> u64 {
+    match thread {
+        Thread::Issue(number) | Thread::PullRequest(number) => number,
     }
 }
