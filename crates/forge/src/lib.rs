@@ -2,6 +2,7 @@
 
 mod error;
 pub mod github;
+pub mod gitlab;
 mod port;
 
 pub use error::{Class, ForgeError};

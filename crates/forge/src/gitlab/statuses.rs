@@ -1,0 +1,132 @@
+//! Commit statuses, among which GitLab lists the jobs of its pipelines; and pipelines that are to be started.
+
+use embargod_core::checks::{Check, CheckState};
+use embargod_core::{BranchName, CommitId};
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::{ALREADY_SO, GitlabRepository, NO_PIPELINE, encoded};
+use crate::error::ForgeError;
+use crate::port::CheckRun;
+
+/// GitLab's limit for a description, in characters.
+const MAX_DESCRIPTION: usize = 255;
+
+#[derive(Deserialize)]
+struct RawStatus {
+    name: String,
+    status: String,
+    description: Option<String>,
+    #[serde(default)]
+    allow_failure: bool,
+}
+
+impl RawStatus {
+    fn state(&self) -> CheckState {
+        match self.status.as_str() {
+            "success" => CheckState::Passed,
+            // The project's own word is that the outcome of this one does not matter.
+            "failed" | "manual" if self.allow_failure => CheckState::Skipped,
+            "skipped" => CheckState::Skipped,
+            "failed" | "canceled" => CheckState::Failed,
+            _ => CheckState::Pending,
+        }
+    }
+}
+
+impl GitlabRepository {
+    async fn statuses(&self, commit: &CommitId, filter: &str) -> Result<Vec<RawStatus>, ForgeError> {
+        let path = format!("/repository/commits/{commit}/statuses{filter}");
+        self.list("read the statuses", &path).await
+    }
+
+    pub(super) async fn list_checks(&self, commit: &CommitId) -> Result<Vec<Check>, ForgeError> {
+        let read = |status: RawStatus| Check {
+            state: status.state(),
+            name: status.name,
+        };
+        // Several pipelines of one commit have a job of the same name each: all of them count.
+        Ok(self.statuses(commit, "").await?.into_iter().map(read).collect())
+    }
+
+    /// A closed gate is `failed`, not `pending`: a pending pipeline could be told to merge as soon as it succeeds.
+    pub(super) async fn write_status(&self, commit: &CommitId, run: &CheckRun) -> Result<(), ForgeError> {
+        let state = if run.passed { "success" } else { "failed" };
+        let description: String = run.title.chars().take(MAX_DESCRIPTION).collect();
+        let known = self.statuses(commit, &format!("?name={}", encoded(run.name))).await?;
+        let same =
+            |known: &RawStatus| known.status == state && known.description.as_deref() == Some(description.as_str());
+        if known.iter().any(|known| known.name == run.name) && known.iter().all(same) {
+            return Ok(());
+        }
+        let form = [
+            ("state", state.to_owned()),
+            ("name", run.name.to_owned()),
+            ("description", description.clone()),
+        ];
+        let written = self
+            .send::<Value>("write a status", Method::POST, &format!("/statuses/{commit}"), &form)
+            .await;
+        done_already(written, ALREADY_SO)
+    }
+
+    /// A project without pipelines has none to start.
+    pub(super) async fn run_pipeline(&self, branch: &BranchName, commit: &CommitId) -> Result<(), ForgeError> {
+        let path = format!("/pipelines?sha={commit}&ref={}", encoded(branch.as_str()));
+        let known: Vec<Value> = self.list("list the pipelines", &path).await?;
+        if !known.is_empty() {
+            return Ok(());
+        }
+        let form = [("ref", branch.to_string())];
+        let started = self
+            .send::<Value>("start a pipeline", Method::POST, "/pipeline", &form)
+            .await;
+        done_already(started, NO_PIPELINE)
+    }
+}
+
+/// A refusal that says that nothing is left to do is no failure.
+fn done_already(answer: Result<Value, ForgeError>, because: &str) -> Result<(), ForgeError> {
+    match answer {
+        Err(error) if !error.problem.starts_with(because) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+
+    #[test]
+    fn a_job_that_may_fail_proves_nothing_and_closes_nothing() {
+        for (status, allow_failure, expected) in [
+            ("success", false, CheckState::Passed),
+            ("failed", false, CheckState::Failed),
+            ("failed", true, CheckState::Skipped),
+            ("canceled", false, CheckState::Failed),
+            ("skipped", false, CheckState::Skipped),
+            ("manual", true, CheckState::Skipped),
+            ("manual", false, CheckState::Pending),
+            ("running", false, CheckState::Pending),
+            ("waiting_for_resource", false, CheckState::Pending),
+        ] {
+            let raw = RawStatus {
+                name: String::new(),
+                status: status.to_owned(),
+                description: None,
+                allow_failure,
+            };
+            assert_eq!(raw.state(), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn only_the_refusal_that_is_meant_is_no_failure() {
+        let refused = |problem: &str| Err(ForgeError::new("try", Class::Permanent, problem));
+        assert!(done_already(refused("the status is so already (HTTP 400)"), ALREADY_SO).is_ok());
+        assert!(done_already(refused("it refused (HTTP 400)"), ALREADY_SO).is_err());
+        assert!(done_already(Ok(Value::Null), NO_PIPELINE).is_ok());
+    }
+}
