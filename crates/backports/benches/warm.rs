@@ -54,6 +54,22 @@ fn main() {
     let warm = fastest(|| ask(&index, &tips));
     let known = index.len();
     let read = fastest(|| assert_eq!(Index::open(&path).expect("read").len(), known));
+    let parents: Vec<Oid> = tips
+        .iter()
+        .map(|tip| {
+            let tip = opened.find_commit(*tip).expect("a commit");
+            tip.parent_id(0).unwrap_or(tip.id())
+        })
+        .collect();
+    // Each run with an index that knows the branches as they were before their newest commit.
+    let moved = (0..RUNS)
+        .map(|_| {
+            let index = Index::default();
+            ask(&index, &parents);
+            timed(|| ask(&index, &tips))
+        })
+        .min()
+        .unwrap_or_default();
     println!(
         "{} commits on {} branches, {known} commits in the index",
         question.fixes.len(),

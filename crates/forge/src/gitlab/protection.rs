@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn the_widest_rule_decides_whether_the_bot_may_push() {
         let no_one = rule("main", vec![role(0)]);
-        assert!(refusal(&[no_one.clone()], BOT, "main").is_some());
-        assert!(refusal(&[no_one.clone()], BOT, "other").is_none());
+        assert!(refusal(std::slice::from_ref(&no_one), BOT, "main").is_some());
+        assert!(refusal(std::slice::from_ref(&no_one), BOT, "other").is_none());
         assert!(refusal(&[no_one, rule("ma*", vec![role(MAINTAINER)])], BOT, "main").is_none());
         assert!(refusal(&[rule("main", vec![person(9)])], Bot { level: 30, ..BOT }, "main").is_none());
         assert!(refusal(&[rule("main", vec![person(8)])], BOT, "main").is_some());
