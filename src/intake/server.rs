@@ -88,7 +88,8 @@ async fn github(State(intake): State<Arc<Intake>>, headers: HeaderMap, body: Byt
 }
 
 /// GitLab switches a hook off after four failures in a row, so that whatever is authentic gets a success, also what is
-/// of no use; only what could not be stored fails, because it is to come again.
+/// of no use. Only what could not be stored fails: GitLab's list of deliveries then shows it, and the resync finds what
+/// it told.
 async fn gitlab(State(intake): State<Arc<Intake>>, headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) {
     let now = intake.clock.now();
     let mut untimely = false;
