@@ -1,5 +1,6 @@
 //! The server as one part: intake and workers over one store, with the clock that it is given.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::intake::{Intake, router};
+use crate::intake::{GitlabSecrets, Intake, router};
 use crate::mail::Mailer;
 use crate::project::Project;
 use crate::reconcile::Reconciler;
@@ -43,6 +44,7 @@ impl Server {
             .keys()
             .filter_map(|name| Some((name.clone(), secret(name)?)))
             .collect();
+        let gitlab = gitlab_secrets(loaded)?;
         let password = loaded.secrets.get("smtp.password");
         let mailer = config
             .smtp
@@ -54,6 +56,7 @@ impl Server {
         let routes = router(Intake {
             store: store.clone(),
             github,
+            gitlab,
             clock: Arc::clone(&clock),
             inbox: Arc::clone(&inbox),
         });
@@ -71,4 +74,16 @@ impl Server {
             worker: Worker::new(reconciler, projects, inbox, resync),
         })
     }
+}
+
+/// What proves the deliveries of every GitLab connection. A secret that cannot be used ends the start: a hook whose
+/// deliveries are all refused would be switched off by GitLab, and nobody would notice.
+fn gitlab_secrets(loaded: &Loaded) -> Result<BTreeMap<String, GitlabSecrets>, Failure> {
+    let secrets = |name: &String| {
+        let secret = |rest: &str| loaded.secrets.get(&format!("gitlab.{name}.{rest}"));
+        GitlabSecrets::new(secret("webhook_token"), secret("webhook_signing_secret"))
+            .map(|secrets| (name.clone(), secrets))
+            .map_err(|error| format!("gitlab.{name}: {error}").into())
+    };
+    loaded.config.gitlab.keys().map(secrets).collect()
 }

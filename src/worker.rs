@@ -135,20 +135,57 @@ fn wait(error: &PassError, failures: u32, resync: SignedDuration) -> SignedDurat
 
 /// Whether a delivery is about a project; one that does not say what it is about is about all.
 fn concerns(project: &Project, body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Delivery {
-        repository: Option<Repository>,
-    }
-    #[derive(Deserialize)]
-    struct Repository {
-        full_name: Option<String>,
-    }
-    let name = serde_json::from_slice::<Delivery>(body)
-        .ok()
-        .and_then(|body| body.repository?.full_name);
-    name.is_none_or(|name| {
+    subject(body).is_none_or(|name| {
         [&project.public_name, &project.mirror_name]
             .into_iter()
             .any(|known| known.eq_ignore_ascii_case(&name))
     })
+}
+
+/// The full name of the repository (GitHub) or project (GitLab) that a delivery says it is about.
+fn subject(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Delivery {
+        repository: Option<Repository>,
+        project: Option<GitlabProject>,
+    }
+    // GitLab's payloads have a `repository` as well, which only says the last part of the name.
+    #[derive(Deserialize)]
+    struct Repository {
+        full_name: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct GitlabProject {
+        path_with_namespace: Option<String>,
+    }
+    let delivery: Delivery = serde_json::from_slice(body).ok()?;
+    let full_name = delivery.repository.and_then(|repository| repository.full_name);
+    full_name.or_else(|| delivery.project?.path_with_namespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_says_what_it_is_about_in_the_words_of_its_forge() {
+        for (body, expected) in [
+            (r#"{"repository":{"full_name":"acme/widget"}}"#, Some("acme/widget")),
+            (
+                r#"{"project":{"path_with_namespace":"acme/sub/widget"},"repository":{"name":"widget"}}"#,
+                Some("acme/sub/widget"),
+            ),
+            (
+                r#"{"repository":{"full_name":"acme/widget"},"project":{"name":"a board"}}"#,
+                Some("acme/widget"),
+            ),
+            (r#"{"project":null,"repository":null}"#, None),
+            (r#"{"project":{"name":"widget"}}"#, None),
+            (r#"{"project":"widget"}"#, None),
+            ("{}", None),
+            ("not json", None),
+        ] {
+            assert_eq!(subject(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+    }
 }

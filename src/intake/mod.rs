@@ -4,7 +4,9 @@
 //! parsed, decided or logged of its content here.
 
 mod github;
+mod gitlab;
 mod server;
 
 pub use github::VerifiedDelivery;
+pub use gitlab::{GitlabDelivery, GitlabSecrets, GitlabSecretsError};
 pub use server::{Intake, router};
