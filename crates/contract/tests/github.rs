@@ -19,6 +19,7 @@ fn check(
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
     let exchange = Exchange {
+        caller: "bot",
         method,
         path,
         query: &query,

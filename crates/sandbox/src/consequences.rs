@@ -7,18 +7,44 @@ use serde_json::json;
 
 use crate::deliveries::About;
 use crate::git;
+use crate::gitlab::happens::note_event;
+use crate::gitlab::notes::On;
+use crate::gitlab::state::Target;
+use crate::gitlab::texts;
 use crate::pushes::{self, Moved};
-use crate::world::{Comment, Event, Issue};
-use crate::{SandboxError, Shared};
+use crate::world::{Actor, Comment, Event, Issue};
+use crate::{Flavour, SandboxError, Shared};
 
 /// A change of an issue.
 pub(crate) enum Change {
-    Label { name: String, on: bool },
-    State { open: bool, commit: Option<String> },
+    Label {
+        name: String,
+        on: bool,
+    },
+    State {
+        open: bool,
+        commit: Option<String>,
+    },
+    /// Hides it from all but its people, or shows it to everybody; GitLab only.
+    Confidential(bool),
+    Title(String),
+    Body(String),
 }
 
 impl Shared {
-    pub(crate) fn new_issue(&self, repository: &str, by: &str, title: &str, body: &str) -> Option<u64> {
+    pub(crate) fn new_issue(
+        &self,
+        repository: &str,
+        by: &str,
+        title: &str,
+        body: &str,
+        confidential: bool,
+    ) -> Option<u64> {
+        let (text, actions) = match self.flavour {
+            Flavour::Github => (body.to_owned(), Vec::new()),
+            Flavour::Gitlab => texts::split(body),
+        };
+        let body = text.as_str();
         let at = self.now();
         let (number, private) = {
             let mut world = self.world();
@@ -32,6 +58,8 @@ impl Shared {
                 title: title.to_owned(),
                 body: body.to_owned(),
                 open: true,
+                confidential,
+                assignees: BTreeSet::new(),
                 labels: BTreeSet::new(),
                 created_at: at,
                 updated_at: at,
@@ -39,7 +67,9 @@ impl Shared {
                 comments: Vec::new(),
             };
             known.issues.insert(number, issue);
-            (number, known.private)
+            let target = Target::Issue(number);
+            known.lab.act(id, by, at, "opened", target);
+            (number, known.private || confidential)
         };
         let details = json!({ "repository": repository, "number": number, "title": title, "body": body });
         self.record(private, "issue.opened", by, details);
@@ -50,6 +80,7 @@ impl Shared {
             "opened",
             &About::Issue { number, label: None },
         );
+        self.obey(repository, by, On::Issue(number), &actions);
         Some(number)
     }
 
@@ -61,10 +92,10 @@ impl Shared {
             let Some(known) = world.repositories.get_mut(repository) else {
                 return;
             };
-            let private = known.private;
             let Some(issue) = known.issues.get_mut(&number) else {
                 return;
             };
+            let mut private = known.private || issue.confidential;
             let (event, label, commit) = match change {
                 Change::Label { name, on: true } if issue.labels.insert(name.clone()) => ("labeled", Some(name), None),
                 Change::Label { name, on: false } if issue.labels.remove(&name) => ("unlabeled", Some(name), None),
@@ -72,9 +103,31 @@ impl Shared {
                     issue.open = open;
                     (if open { "reopened" } else { "closed" }, None, commit)
                 }
+                Change::Confidential(on) if issue.confidential != on => {
+                    issue.confidential = on;
+                    private = known.private || on;
+                    (if on { "made_confidential" } else { "made_public" }, None, None)
+                }
+                Change::Title(text) if issue.title != text => {
+                    issue.title = text;
+                    ("edited", None, None)
+                }
+                Change::Body(text) if issue.body != text => {
+                    issue.body = text;
+                    ("edited", None, None)
+                }
                 _ => return,
             };
             issue.updated_at = at;
+            if self.flavour == Flavour::Gitlab {
+                note_event(&mut known.lab, issue, id, by, at, event, label.as_deref());
+            }
+            // Each kind of event counts for itself on GitLab, and what has no kind has a note only.
+            let id = match (self.flavour, event) {
+                (Flavour::Github, _) => id,
+                (Flavour::Gitlab, "labeled" | "unlabeled") => known.lab.next_label_event(),
+                (Flavour::Gitlab, _) => known.lab.next_state_event(),
+            };
             issue.events.push(Event {
                 id,
                 actor: by.to_owned(),
@@ -91,6 +144,11 @@ impl Shared {
     }
 
     pub(crate) fn new_comment(&self, repository: &str, by: &str, number: u64, body: &str) -> Option<u64> {
+        if self.flavour == Flavour::Gitlab {
+            let here = self.world().repositories.get(repository)?.issues.contains_key(&number);
+            let on = if here { On::Issue(number) } else { On::Merge(number) };
+            return self.new_note(repository, by, on, body, false);
+        }
         let at = self.now();
         let (id, private) = {
             let mut world = self.world();
@@ -101,6 +159,8 @@ impl Shared {
                 id,
                 author: by.to_owned(),
                 body: body.to_owned(),
+                internal: false,
+                system: false,
                 created_at: at,
                 updated_at: at,
             };
@@ -116,6 +176,8 @@ impl Shared {
                         title: String::new(),
                         body: String::new(),
                         open: true,
+                        confidential: false,
+                        assignees: BTreeSet::new(),
                         labels: BTreeSet::new(),
                         created_at: at,
                         updated_at: at,
@@ -151,13 +213,21 @@ impl Shared {
             let Some(known) = world.repositories.get_mut(repository) else {
                 return false;
             };
-            let mut comments = known.issues.values_mut().flat_map(|issue| issue.comments.iter_mut());
-            let Some(comment) = comments.find(|comment| comment.id == id) else {
+            let issues = known.issues.values_mut().flat_map(|issue| {
+                let hidden = issue.confidential;
+                issue.comments.iter_mut().map(move |comment| (hidden, comment))
+            });
+            let pulls = known
+                .pulls
+                .values_mut()
+                .flat_map(|pull| pull.notes.iter_mut().map(|comment| (false, comment)));
+            let found = issues.chain(pulls).find(|(_, comment)| comment.id == id);
+            let Some((hidden, comment)) = found else {
                 return false;
             };
             comment.body = body.to_owned();
             comment.updated_at = at;
-            known.private
+            known.private || hidden || comment.internal
         };
         self.record(
             private,
@@ -204,6 +274,7 @@ impl Shared {
                 None => false,
             };
             let at = self.now();
+            let mut closing = None;
             let (action, moved) = {
                 let mut world = self.world();
                 let Some(pull) = world
@@ -218,6 +289,7 @@ impl Shared {
                 }
                 if merged {
                     pull.merged_at = Some(at);
+                    closing = Some((pull.base.clone(), pull.body.clone()));
                 }
                 // A merge empties the difference; what the request was, stays.
                 pull.size = size.filter(|_| !merged).unwrap_or(pull.size);
@@ -229,6 +301,16 @@ impl Shared {
                 }
             };
             self.announce(repository, by, "pull_request", action, &About::Pull { number, moved });
+            if let Some((base, text)) = closing.filter(|_| self.flavour == Flavour::Gitlab) {
+                let default = self
+                    .world()
+                    .repositories
+                    .get(repository)
+                    .map(|known| known.default_branch.clone());
+                if default == Some(base) {
+                    self.close_mentioned(repository, by, &text, None);
+                }
+            }
         }
     }
 
@@ -250,6 +332,10 @@ impl Shared {
         let text = git::run(&dir, &["log", "--format=%B", &range])
             .await
             .unwrap_or_default();
+        if self.flavour == Flavour::Gitlab {
+            self.close_mentioned(repository, by, &text, Some(new));
+            return;
+        }
         let words: Vec<_> = text.split_whitespace().collect();
         for pair in words.windows(2) {
             let keyword = pair[0].trim_end_matches(':').to_ascii_lowercase();
@@ -279,7 +365,7 @@ impl Shared {
         by: &str,
         number: u64,
     ) -> Result<String, SandboxError> {
-        let (head, base) = {
+        let (head, base, message) = {
             let world = self.world();
             let known = world
                 .repositories
@@ -290,10 +376,26 @@ impl Shared {
                 .get(&number)
                 .filter(|pull| pull.open)
                 .ok_or(SandboxError::Absent("pull request"))?;
-            if !known.may_merge(by, &pull.base, &pull.head_sha) {
+            let lab = self.flavour == Flavour::Gitlab;
+            if lab && !known.lab_merge(&Actor::Person(by.to_owned()), &pull.base) {
+                return Err(SandboxError::Refused("only some may merge into this branch"));
+            }
+            let passed = if lab {
+                known.pipeline_allows(pull)
+            } else {
+                known.may_merge(by, &pull.base, &pull.head_sha)
+            };
+            if !passed {
                 return Err(SandboxError::Refused("a required check has not passed"));
             }
-            (pull.head.clone(), pull.base.clone())
+            let message = match self.flavour {
+                Flavour::Github => format!("Merge pull request #{number} from {}", pull.head),
+                Flavour::Gitlab => format!(
+                    "Merge branch '{}' into '{}'\n\n{}\n\nSee merge request {repository}!{number}",
+                    pull.head, pull.base, pull.title
+                ),
+            };
+            (pull.head.clone(), pull.base.clone(), message)
         };
         let dir = self.repository_dir(repository);
         let _one_at_a_time = self.pushes.lock().await;
@@ -302,7 +404,6 @@ impl Shared {
             return Err(SandboxError::Absent("branch"));
         };
         let tree = git::run(&dir, &["merge-tree", "--write-tree", ours, theirs]).await?;
-        let message = format!("Merge pull request #{number} from {head}");
         let commit = git::run(&dir, &["commit-tree", &tree, "-p", ours, "-p", theirs, "-m", &message]).await?;
         git::run(&dir, &["update-ref", &format!("refs/heads/{base}"), &commit, ours]).await?;
         let after = git::branches(&dir).await;

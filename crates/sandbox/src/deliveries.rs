@@ -6,9 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::json;
+use crate::github::json;
 use crate::world::Repository;
-use crate::{Sandbox, SandboxError, Seen, Shared};
+use crate::{Flavour, Sandbox, SandboxError, Seen, Shared};
 
 /// A delivery that waits.
 #[derive(Debug, Clone)]
@@ -56,6 +56,10 @@ pub(crate) enum About {
 impl Shared {
     /// Queues a delivery about something of a repository as it is now. An event without actions has the action "".
     pub(crate) fn announce(&self, repository: &str, by: &str, event: &str, action: &str, about: &About) {
+        // The payloads here are GitHub's.
+        if self.flavour == Flavour::Gitlab {
+            return;
+        }
         let payload = {
             let mut world = self.world();
             let id = format!("sandbox-{}", world.id());

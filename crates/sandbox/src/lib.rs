@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod api;
 mod consequences;
 mod deliveries;
 mod faults;
 mod git;
-mod json;
+mod github;
+mod gitlab;
+
 mod keys;
 mod mail;
 mod observer;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 pub use deliveries::{Delivered, Order};
 pub use faults::{Fault, When};
+pub use gitlab::state::{BotFacts, Scope};
 pub use keys::app_keys;
 pub use observer::{Exchange, Observer, Seen};
 pub use people::{NewRepository, Permission};
@@ -70,6 +72,15 @@ pub enum SandboxError {
     Delivery(#[from] reqwest::Error),
 }
 
+/// Which forge the sandbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// GitHub, where the bot is an App.
+    Github,
+    /// GitLab, where the bot is a user with a token.
+    Gitlab,
+}
+
 /// The App that the sandbox knows.
 #[derive(Clone)]
 pub struct AppFacts {
@@ -92,6 +103,7 @@ pub struct Sandbox {
 }
 
 struct Shared {
+    flavour: Flavour,
     dir: PathBuf,
     clock: Arc<dyn Clock>,
     world: Mutex<World>,
@@ -122,12 +134,31 @@ impl Sandbox {
         app: AppFacts,
         lists: Vec<String>,
     ) -> Result<Self, SandboxError> {
+        Self::start_world(dir, clock, World::new(app)?, lists).await
+    }
+
+    /// Starts a GitLab instead, with the bot as one of its users. The rest is as with [`Sandbox::start`].
+    pub async fn start_gitlab(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        bot: BotFacts,
+        lists: Vec<String>,
+    ) -> Result<Self, SandboxError> {
+        Self::start_world(dir, clock, World::gitlab(bot), lists).await
+    }
+
+    async fn start_world(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        world: World,
+        lists: Vec<String>,
+    ) -> Result<Self, SandboxError> {
+        let flavour = world.flavour;
         std::fs::create_dir_all(dir.join("mail"))?;
         let web = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let post = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", web.local_addr()?);
         let smtp = post.local_addr()?.to_string();
-        let world = World::new(app)?;
         let (web_start, web_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
         let (post_start, post_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
         let web = tokio::spawn(async move {
@@ -141,6 +172,7 @@ impl Sandbox {
             }
         });
         let shared = Arc::new(Shared {
+            flavour,
             dir: dir.to_owned(),
             clock,
             world: Mutex::new(world),
@@ -162,7 +194,15 @@ impl Sandbox {
 
     /// Where the REST API is.
     pub fn api_url(&self) -> String {
-        format!("{}/api/v3", self.shared.url)
+        match self.shared.flavour {
+            Flavour::Github => format!("{}/api/v3", self.shared.url),
+            Flavour::Gitlab => format!("{}/api/v4", self.shared.url),
+        }
+    }
+
+    /// Which forge it is.
+    pub fn flavour(&self) -> Flavour {
+        self.shared.flavour
     }
 
     /// Clone URLs are this, `/owner/name.git`.

@@ -7,6 +7,8 @@ use crate::{Sandbox, Shared};
 /// A request to the REST interface and its answer.
 #[derive(Debug, Clone)]
 pub struct Exchange<'a> {
+    /// Who asked, `anonymous` for a stranger.
+    pub caller: &'a str,
     /// The method, in capitals.
     pub method: &'a str,
     /// The path below the root of the interface, still percent-encoded.

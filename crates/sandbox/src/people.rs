@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use crate::consequences::Change;
 use crate::git;
+use crate::gitlab::state::Project;
 use crate::world::{Repository, Ruleset, Run, Status};
-use crate::{Sandbox, SandboxError};
+use crate::{Flavour, Sandbox, SandboxError};
 
 /// What a person may do in a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,9 +48,17 @@ impl Sandbox {
     pub async fn create_repository(&self, name: &str, new: NewRepository) -> Result<(), SandboxError> {
         git::create(&self.shared.repository_dir(name)).await?;
         let mut world = self.world();
-        let id = world.id();
-        for person in new.people.keys() {
-            let token = format!("ghp_{person}{}", world.id());
+        let (id, hook) = (world.id(), world.id());
+        let mut people = new.people;
+        let prefix = match world.flavour {
+            Flavour::Github => "ghp_",
+            Flavour::Gitlab => {
+                people.entry(world.bot()).or_insert(Permission::Admin);
+                "glpat-"
+            }
+        };
+        for person in people.keys() {
+            let token = format!("{prefix}{person}{}", world.id());
             world.people.entry(person.clone()).or_insert(token);
         }
         let repository = Repository {
@@ -59,7 +68,7 @@ impl Sandbox {
             fork: new.fork,
             allow_forking: new.allow_forking,
             default_branch: "main".to_owned(),
-            people: new.people,
+            people,
             issues: BTreeMap::new(),
             pulls: BTreeMap::new(),
             runs: Vec::new(),
@@ -68,6 +77,7 @@ impl Sandbox {
             rulesets: BTreeMap::new(),
             protected: BTreeMap::new(),
             number: 0,
+            lab: Project::new(hook, new.allow_forking),
         };
         world.repositories.insert(name.to_owned(), repository);
         Ok(())
@@ -146,7 +156,7 @@ impl Sandbox {
     /// A person writes an issue.
     pub fn open_issue(&self, repository: &str, by: &str, title: &str, body: &str) -> Result<u64, SandboxError> {
         self.shared
-            .new_issue(repository, by, title, body)
+            .new_issue(repository, by, title, body, false)
             .ok_or(SandboxError::Absent("repository"))
     }
 
@@ -294,7 +304,7 @@ impl Sandbox {
             .into_iter()
             .flat_map(|known| known.advisories.values());
         known
-            .map(|advisory| crate::json::advisory(&self.shared.url, repository, advisory))
+            .map(|advisory| crate::github::json::advisory(&self.shared.url, repository, advisory))
             .collect()
     }
 }

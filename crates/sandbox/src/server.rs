@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, When};
+use crate::github::api;
 use crate::world::{Actor, World};
-use crate::{Exchange, Seen, Shared, api, git};
+use crate::{Exchange, Flavour, Seen, Shared, git, gitlab};
 
 pub(crate) async fn serve(listener: tokio::net::TcpListener, shared: Weak<Shared>) {
     let router = Router::new()
@@ -40,9 +41,14 @@ async fn answer(
     {
         return response;
     }
-    let response = match path.strip_prefix("/api/v3") {
-        Some(path) => rest(&shared, &method, path, &uri, &headers, &body).await,
-        None => git::answer(&shared, &method, &uri, &headers, body).await,
+    let response = match (
+        path.strip_prefix("/api/v3"),
+        path.strip_prefix("/api/v4"),
+        shared.flavour,
+    ) {
+        (Some(path), _, Flavour::Github) => rest(&shared, &method, path, &uri, &headers, &body).await,
+        (_, Some(path), Flavour::Gitlab) => gitlab::answer(&shared, &method, path, &uri, &headers, &body).await,
+        _ => git::answer(&shared, &method, &uri, &headers, body).await,
     };
     if let Some(fault) = shared.fault(method.as_str(), &path, When::After)
         && let Some(response) = strike(&fault)
@@ -92,8 +98,13 @@ async fn rest(
         Ok(actor) => actor,
         Err(message) => return json_response(StatusCode::UNAUTHORIZED, &json!({ "message": message }), None),
     };
+    let by = match &actor {
+        Caller::Key => shared.world().bot(),
+        Caller::Actor(actor) => actor.name(&shared.world().bot()),
+    };
     let reply = api::dispatch(shared, &actor, method, path, &query, &body).await;
     shared.show(&Seen::Exchange(Exchange {
+        caller: &by,
         method: method.as_str(),
         path,
         query: &query,
@@ -135,7 +146,8 @@ fn authenticate(world: &World, headers: &HeaderMap) -> Result<Caller, &'static s
 fn signed(world: &World, secret: &str) -> Result<(), &'static str> {
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     validation.set_required_spec_claims(&["exp"]);
-    let claims = jsonwebtoken::decode::<Value>(secret, &world.app_key, &validation)
+    let key = world.app_key.as_ref().ok_or("A JSON web token could not be decoded")?;
+    let claims = jsonwebtoken::decode::<Value>(secret, key, &validation)
         .map_err(|_| "A JSON web token could not be decoded")?
         .claims;
     let issuer = claims["iss"]
@@ -152,8 +164,11 @@ fn signed(world: &World, secret: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn token(world: &World, secret: &str) -> Result<Actor, &'static str> {
+pub(crate) fn token(world: &World, secret: &str) -> Result<Actor, &'static str> {
     if let Some((person, _)) = world.people.iter().find(|(_, token)| *token == secret) {
+        return Ok(Actor::Person(person.clone()));
+    }
+    if let Some((person, _)) = world.scoped.get(secret) {
         return Ok(Actor::Person(person.clone()));
     }
     match world.tokens.get(secret) {

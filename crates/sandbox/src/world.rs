@@ -7,13 +7,21 @@ use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 
 use crate::deliveries::Delivery;
+use crate::gitlab::state::{BotFacts, Project, Scope};
 use crate::people::Permission;
 use crate::timeline::Entry;
-use crate::{AppFacts, SandboxError};
+use crate::{AppFacts, Flavour, SandboxError};
 
 pub(crate) struct World {
+    pub flavour: Flavour,
+    /// On GitLab it has only a name and the address of deliveries.
     pub app: AppFacts,
-    pub app_key: DecodingKey,
+    /// The key of the App; on GitLab there is none.
+    pub app_key: Option<DecodingKey>,
+    /// The user that the bot is on GitLab.
+    pub user: BotFacts,
+    /// Further tokens of people on GitLab, with their scopes.
+    pub scoped: BTreeMap<String, (String, Scope)>,
     pub repositories: BTreeMap<String, Repository>,
     /// Tokens of people.
     pub people: BTreeMap<String, String>,
@@ -43,6 +51,8 @@ pub(crate) struct Repository {
     /// Branches under classic protection, and their required checks. No App can bypass that.
     pub protected: BTreeMap<String, Vec<String>>,
     pub number: u64,
+    /// What only a project of GitLab has.
+    pub lab: Project,
 }
 
 pub(crate) struct Issue {
@@ -52,6 +62,9 @@ pub(crate) struct Issue {
     pub title: String,
     pub body: String,
     pub open: bool,
+    /// Whether only its people see it; never on GitHub.
+    pub confidential: bool,
+    pub assignees: BTreeSet<String>,
     pub labels: BTreeSet<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -72,6 +85,10 @@ pub(crate) struct Comment {
     pub id: u64,
     pub author: String,
     pub body: String,
+    /// Whether only members see it; never on GitHub.
+    pub internal: bool,
+    /// Whether the forge wrote it of itself; never on GitHub.
+    pub system: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -90,6 +107,8 @@ pub(crate) struct Pull {
     pub merged_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub size: Size,
+    /// Its notes on GitLab; on GitHub comments belong to the issue of the same number.
+    pub notes: Vec<Comment>,
 }
 
 /// How much a pull request changes.
@@ -147,9 +166,32 @@ pub struct Ruleset {
 impl World {
     pub fn new(app: AppFacts) -> Result<Self, SandboxError> {
         let app_key = DecodingKey::from_rsa_pem(app.public_key.as_bytes()).map_err(|_| SandboxError::Key)?;
-        Ok(Self {
+        let user = BotFacts::default();
+        Ok(Self::with(Flavour::Github, app, Some(app_key), user))
+    }
+
+    /// A GitLab, where the bot is a user like others.
+    pub fn gitlab(user: BotFacts) -> Self {
+        let app = AppFacts {
+            id: 0,
+            slug: user.username.clone(),
+            public_key: String::new(),
+            webhook_secret: user.webhook_token.clone().unwrap_or_default(),
+            webhook_url: user.webhook_url.clone(),
+        };
+        let person = (user.username.clone(), user.token.clone());
+        let mut world = Self::with(Flavour::Gitlab, app, None, user);
+        world.people.extend([person]);
+        world
+    }
+
+    fn with(flavour: Flavour, app: AppFacts, app_key: Option<DecodingKey>, user: BotFacts) -> Self {
+        Self {
+            flavour,
             app,
             app_key,
+            user,
+            scoped: BTreeMap::new(),
             repositories: BTreeMap::new(),
             people: BTreeMap::new(),
             teams: BTreeMap::new(),
@@ -157,7 +199,7 @@ impl World {
             timeline: Vec::new(),
             deliveries: VecDeque::new(),
             next_id: 1_000,
-        })
+        }
     }
 
     pub fn id(&mut self) -> u64 {
@@ -166,7 +208,10 @@ impl World {
     }
 
     pub fn bot(&self) -> String {
-        format!("{}[bot]", self.app.slug)
+        match self.flavour {
+            Flavour::Github => format!("{}[bot]", self.app.slug),
+            Flavour::Gitlab => self.app.slug.clone(),
+        }
     }
 }
 

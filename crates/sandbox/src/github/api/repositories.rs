@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Reply, Request};
 use crate::Shared;
-use crate::json;
+use crate::github::json;
 use crate::people::Permission;
 use crate::world::{Actor, Ruleset};
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Reply, Request};
 use crate::deliveries::About;
 use crate::git;
-use crate::json;
+use crate::github::json;
 use crate::world::Pull;
 
 pub(crate) async fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {
@@ -95,6 +95,7 @@ async fn open(request: &Request<'_>) -> Reply {
             merged_at: None,
             created_at: at,
             size,
+            notes: Vec::new(),
         };
         known.pulls.insert(number, pull);
         (number, known.private)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Reply, Request};
 use crate::consequences::Change;
-use crate::json;
+use crate::github::json;
 use crate::world::Actor;
 
 pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {
@@ -19,7 +19,9 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
             let (Some(title), body) = (request.text("title"), request.text("body").unwrap_or_default()) else {
                 return Reply::invalid("Issue", "title is missing");
             };
-            let number = request.shared.new_issue(request.repository, &request.by(), title, body);
+            let number = request
+                .shared
+                .new_issue(request.repository, &request.by(), title, body, false);
             number.map_or_else(Reply::not_found, |number| one(request, number, Reply::created))
         }
         (&Method::PATCH, ["comments", id]) => edit(request, id),

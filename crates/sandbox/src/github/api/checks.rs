@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{Reply, Request};
-use crate::json;
+use crate::github::json;
 use crate::world::{Actor, Run, Status};
 
 pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> Reply {

@@ -14,7 +14,7 @@ pub(crate) fn with_key(shared: &Arc<Shared>, method: &Method, parts: &[&str]) ->
     let mut world = shared.world();
     let (id, slug) = (world.app.id, world.app.slug.clone());
     let installation = json!({
-        "id": 1, "account": crate::json::user(url, "sandbox"), "repository_selection": "selected", "app_id": id,
+        "id": 1, "account": crate::github::json::user(url, "sandbox"), "repository_selection": "selected", "app_id": id,
         "access_tokens_url": format!("{url}/api/v3/app/installations/1/access_tokens"),
         "repositories_url": format!("{url}/api/v3/installation/repositories"), "html_url": url, "target_id": 1,
         "target_type": "Organization", "permissions": { "contents": "write" }, "events": ["push"],
@@ -24,7 +24,7 @@ pub(crate) fn with_key(shared: &Arc<Shared>, method: &Method, parts: &[&str]) ->
     match (method, parts) {
         (&Method::GET, ["app"]) => Reply::ok(json!({
             "id": id, "slug": slug, "node_id": format!("A_{id}"), "name": slug, "description": null,
-            "owner": crate::json::user(url, "sandbox"), "external_url": url, "html_url": format!("{url}/apps/{slug}"),
+            "owner": crate::github::json::user(url, "sandbox"), "external_url": url, "html_url": format!("{url}/apps/{slug}"),
             "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
             "permissions": { "checks": "write" }, "events": ["push"],
         })),

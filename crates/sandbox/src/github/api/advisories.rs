@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{Reply, Request};
-use crate::json;
+use crate::github::json;
 use crate::people::Permission;
 use crate::world::{Actor, Advisory};
 
