@@ -9,6 +9,7 @@ use embargod_core::embargo::EmbargoPolicy;
 use embargod_core::roles::Role;
 use embargod_core::targets::{Maintained, StableRule, Which};
 use embargod_forge::github::App;
+use embargod_forge::gitlab::Instance;
 use embargod_forge::{Forge, ForgeError, Team};
 use embargod_repo::{Clone, GitError, Remote};
 use thiserror::Error;
@@ -24,9 +25,6 @@ pub enum ConnectError {
     /// The bot's own clone cannot be made.
     #[error("the bot's own clone below data_dir: {0}")]
     Clone(#[from] GitError),
-    /// This version has no adapter for it.
-    #[error("{0}: this version works with GitHub alone")]
-    NoAdapter(ConnectionName),
     /// A key of the configuration names nothing.
     #[error("{0}: the secret or the connection is missing; run `embargod config check`")]
     Missing(String),
@@ -76,25 +74,12 @@ pub struct Project {
 impl Project {
     /// Connects every project of a configuration. Nothing is asked of a forge yet.
     pub async fn connect(loaded: &Loaded) -> Result<Vec<Self>, ConnectError> {
-        let mut apps = BTreeMap::new();
-        for (name, settings) in &loaded.config.github {
-            let key = format!("github.{name}.private_key");
-            let secret = loaded.secrets.get(&key).ok_or(ConnectError::Missing(key))?;
-            let app = App::new(
-                settings.api_url.as_str(),
-                settings.git_url.as_str(),
-                settings.app_id,
-                secret,
-            )?;
-            apps.insert(ConnectionName::Github(name.clone()), app);
-        }
+        let connections = connections(loaded)?;
         let mut projects = Vec::new();
         for settings in &loaded.config.project {
-            let forge = |place: &Place| -> Result<Arc<dyn Forge>, ConnectError> {
-                let app = apps
-                    .get(&place.connection)
-                    .ok_or_else(|| ConnectError::NoAdapter(place.connection.clone()))?;
-                Ok(Arc::new(app.repository(&place.repo)?))
+            let forge = |place: &Place| match connections.get(&place.connection) {
+                Some(connection) => connection.repository(&place.repo),
+                None => Err(ConnectError::Missing(place.connection.to_string())),
             };
             let path = loaded
                 .config
@@ -137,6 +122,40 @@ impl Project {
     }
 }
 
+/// A forge and who the bot is there.
+enum Connection {
+    Github(App),
+    Gitlab(Instance),
+}
+
+impl Connection {
+    fn repository(&self, path: &str) -> Result<Arc<dyn Forge>, ConnectError> {
+        Ok(match self {
+            Self::Github(app) => Arc::new(app.repository(path)?),
+            Self::Gitlab(instance) => Arc::new(instance.repository(path)),
+        })
+    }
+}
+
+fn connections(loaded: &Loaded) -> Result<BTreeMap<ConnectionName, Connection>, ConnectError> {
+    let secret = |key: String| loaded.secrets.get(&key).ok_or(ConnectError::Missing(key));
+    let mut found = BTreeMap::new();
+    for (name, settings) in &loaded.config.github {
+        let app = App::new(
+            settings.api_url.as_str(),
+            settings.git_url.as_str(),
+            settings.app_id,
+            secret(format!("github.{name}.private_key"))?,
+        )?;
+        found.insert(ConnectionName::Github(name.clone()), Connection::Github(app));
+    }
+    for (name, settings) in &loaded.config.gitlab {
+        let instance = Instance::new(settings.url.as_str(), secret(format!("gitlab.{name}.token"))?)?;
+        found.insert(ConnectionName::Gitlab(name.clone()), Connection::Gitlab(instance));
+    }
+    Ok(found)
+}
+
 async fn remote(forge: &dyn Forge) -> Result<Remote, ForgeError> {
     let credential = forge.credential().await?;
     Ok(Remote::with_token(credential.url, credential.user, credential.token))
@@ -171,8 +190,16 @@ fn policy(settings: &Settings) -> Policy {
     }
 }
 
+/// An organisation and a team in it, or a group, which has nothing in it.
+fn team(holder: &str) -> Option<(&str, &str)> {
+    if let Some(group) = holder.strip_prefix("group:") {
+        return Some((group, ""));
+    }
+    holder.strip_prefix("team:")?.split_once('/')
+}
+
 fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
-    let holder = |text: &String| match text.strip_prefix("team:").and_then(|team| team.split_once('/')) {
+    let holder = |text: &String| match team(text) {
         Some((organisation, slug)) => Holder::Team(Team {
             organisation: organisation.to_owned(),
             slug: slug.to_owned(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use embargod_sandbox::Flavour;
 
 use super::Failure;
 use crate::rehearsal::{Script, Source, run as rehearse};
@@ -13,6 +14,8 @@ use crate::rehearsal::{Script, Source, run as rehearse};
 enum ForgeKind {
     /// GitHub.
     Github,
+    /// GitLab.
+    Gitlab,
 }
 
 #[derive(Debug, Args)]
@@ -42,7 +45,10 @@ pub(super) struct Rehearse {
 }
 
 pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
-    let ForgeKind::Github = arguments.forge;
+    let forge = match arguments.forge {
+        ForgeKind::Github => Flavour::Github,
+        ForgeKind::Gitlab => Flavour::Gitlab,
+    };
     let out = match arguments.out {
         Some(out) => out,
         None => tempfile::Builder::new().prefix("embargod-rehearsal-").tempdir()?.keep(),
@@ -60,7 +66,7 @@ pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
         _ => Source::Embedded,
     };
     let mut say = |text: &str| eprintln!("- {text}");
-    let report = rehearse(Script { out, source }, &mut say).await?;
+    let report = rehearse(Script { out, forge, source }, &mut say).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

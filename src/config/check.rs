@@ -2,7 +2,9 @@
 
 use super::error::{ConfigError, Source};
 use super::file::{Config, Place, Project, PublishMode};
+use super::secrets::Secrets;
 use super::values::{ConnectionName, is_loopback};
+use crate::intake::GitlabSecrets;
 
 pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
     if config.sqlite_path().is_none() {
@@ -27,6 +29,19 @@ pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigEr
             return Err(source.wrong(&key("name"), "another project has this name", "give each its own"));
         }
         check_project(source, config, project, key)?;
+    }
+    Ok(())
+}
+
+/// A webhook secret that cannot be used would be noticed only when GitLab has switched the hook off.
+pub(super) fn check_secrets(source: &Source<'_>, config: &Config, secrets: &Secrets) -> Result<(), ConfigError> {
+    for name in config.gitlab.keys() {
+        let secret = |rest: &str| secrets.get(&format!("gitlab.{name}.{rest}"));
+        if let Err(error) = GitlabSecrets::new(secret("webhook_token"), secret("webhook_signing_secret")) {
+            let key = format!("gitlab.{name}.webhook_signing_secret_file");
+            let remedy = "the webhook's page on GitLab shows the signing token once, when it is made";
+            return Err(source.wrong(&key, error.to_string(), remedy));
+        }
     }
     Ok(())
 }
@@ -120,6 +135,7 @@ fn check_project(
             return Err(source.wrong(&key(&format!("roles.{name}")), "nobody has this role", remedy));
         }
     }
+    check_holders(source, project, &key)?;
     for (index, list) in project.announce.lists.iter().enumerate() {
         if list.parse::<lettre::Address>().is_err() {
             let key = key(&format!("announce.lists[{index}]"));
@@ -129,6 +145,34 @@ fn check_project(
     if project.publish != PublishMode::Rebase && !project.checks_after_rebuild.is_empty() {
         let remedy = "use publish = \"rebase\", or leave it empty";
         return Err(source.wrong(&key("checks_after_rebuild"), "nothing is rebuilt in this mode", remedy));
+    }
+    Ok(())
+}
+
+/// People are known by their names on the mirror's forge, and so are their teams.
+fn check_holders(source: &Source<'_>, project: &Project, key: impl Fn(&str) -> String) -> Result<(), ConfigError> {
+    let on_github = matches!(project.private.connection, ConnectionName::Github(_));
+    let roles = &project.roles;
+    for (role, holders) in [
+        ("security_team", &roles.security_team),
+        ("release_manager", &roles.release_manager),
+        ("cve_coordinator", &roles.cve_coordinator),
+    ] {
+        for (index, holder) in holders.iter().enumerate() {
+            let fits = match (holder.strip_prefix("team:"), holder.strip_prefix("group:")) {
+                (Some(team), _) => on_github && team.split_once('/').is_some_and(|(_, slug)| !slug.is_empty()),
+                (None, Some(group)) => !on_github && !group.is_empty(),
+                (None, None) => !holder.contains([':', '/']),
+            };
+            if !fits {
+                let remedy = if on_github {
+                    "write a name, or team:ORGANISATION/SLUG; people are those of the mirror's forge, GitHub"
+                } else {
+                    "write a name, or group:PATH; people are those of the mirror's forge, GitLab"
+                };
+                return Err(source.wrong(&key(&format!("roles.{role}[{index}]")), "nobody that could be found", remedy));
+            }
+        }
     }
     Ok(())
 }

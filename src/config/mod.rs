@@ -38,6 +38,7 @@ pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
     check::check(&source, &config)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let secrets = Secrets::read(&source, &config, folder)?;
+    check::check_secrets(&source, &config, &secrets)?;
     Ok(Loaded {
         config,
         secrets,

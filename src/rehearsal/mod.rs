@@ -11,4 +11,4 @@ mod stage;
 
 pub use clock::MovableClock;
 pub use script::{EMBEDDED, ISSUE, LABEL, Report, Script, Source, run, seed};
-pub use stage::{MIRROR, PUBLIC, Stage, StageError, git};
+pub use stage::{BOT, MIRROR, PUBLIC, Stage, StageError, git};

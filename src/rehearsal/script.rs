@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use embargod_sandbox::Surface;
+use embargod_sandbox::{Flavour, Surface};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -41,6 +41,8 @@ pub enum Source {
 pub struct Script {
     /// Where everything is left behind.
     pub out: PathBuf,
+    /// The forge that it runs on.
+    pub forge: Flavour,
     /// What is rehearsed.
     pub source: Source,
 }
@@ -75,7 +77,7 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
             (main.clone(), rules.join(", "))
         }
     };
-    let stage = Stage::build(&script.out, &main, &stable, "", Timestamp::now()).await?;
+    let stage = Stage::build(&script.out, script.forge, &main, &stable, "", Timestamp::now()).await?;
     let fix = match &script.source {
         Source::Embedded => seed(&stage).await?,
         Source::Repository {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use embargod_sandbox::{AppFacts, NewRepository, Order, Permission, Sandbox, SandboxError, app_keys};
+use embargod_sandbox::{
+    AppFacts, BotFacts, Flavour, NewRepository, Order, Permission, Sandbox, SandboxError, app_keys,
+};
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -18,7 +20,11 @@ use crate::server::Server;
 pub const PUBLIC: &str = "example/example";
 /// Its private mirror.
 pub const MIRROR: &str = "example/example-security";
+/// The name under which the bot writes on a GitLab.
+pub const BOT: &str = "embargod-bot";
 const SECRET: &str = "the-secret-of-the-rehearsal";
+const SIGNING: &str = "whsec_dGhlIHNpZ25pbmcgc2VjcmV0IG9mIHRoZSByZWhlYXJzYWw=";
+const LISTS: [&str; 2] = ["devel@lists.example.org", "announce@lists.example.org"];
 
 /// Why the stage could not be used.
 #[derive(Debug, Error)]
@@ -60,40 +66,37 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    /// Puts the stage up below a folder. `main` is the project's main branch, `stable` its rules for stable ones (TOML); `extra` goes into the project's
-    /// configuration as it is.
-    pub async fn build(dir: &Path, main: &str, stable: &str, extra: &str, now: Timestamp) -> Result<Self, StageError> {
+    /// Puts the stage up below a folder, on a forge of this kind. `main` is the project's main branch, `stable` its rules
+    /// for stable ones (TOML); `extra` goes into the project's configuration as it is.
+    pub async fn build(
+        dir: &Path,
+        forge: Flavour,
+        main: &str,
+        stable: &str,
+        extra: &str,
+        now: Timestamp,
+    ) -> Result<Self, StageError> {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         let clock = MovableClock::at(now);
-        let (private, public) = app_keys()?;
-        let app = AppFacts {
-            id: 7,
-            slug: "embargod".to_owned(),
-            public_key: public,
-            webhook_secret: SECRET.to_owned(),
-            webhook_url: String::new(),
-        };
-        let lists = ["devel@lists.example.org", "announce@lists.example.org"].map(str::to_owned);
-        let sandbox = Sandbox::start(&dir, Arc::new(clock.clone()), app, lists.to_vec()).await?;
-        let people = [
-            ("alice", Permission::Admin),
-            ("bob", Permission::Write),
-            ("carol", Permission::Write),
-            ("dave", Permission::Write),
-        ];
-        let people = people.map(|(name, permission)| (name.to_owned(), permission));
+        let sandbox = start(&dir, forge, &clock).await?;
+        let people = [("alice", Permission::Admin), ("bob", Permission::Write), ("carol", Permission::Write)];
+        let people = people.into_iter().chain([("dave", Permission::Write)]);
         let plain = NewRepository {
-            people: people.into(),
+            people: people.map(|(name, permission)| (name.to_owned(), permission)).collect(),
             ..NewRepository::default()
         };
         sandbox.create_repository(PUBLIC, plain.clone()).await?;
-        sandbox
-            .create_repository(MIRROR, NewRepository { private: true, ..plain })
-            .await?;
+        let mut mirror = NewRepository { private: true, ..plain };
+        if forge == Flavour::Gitlab {
+            // Nobody but the bot may be a Maintainer of a mirror there: Maintainers may change its rules.
+            mirror.people.insert("alice".to_owned(), Permission::Write);
+        }
+        sandbox.create_repository(MIRROR, mirror).await?;
         sandbox.set_default_branch(PUBLIC, main);
-        std::fs::write(dir.join("app.pem"), private)?;
-        std::fs::write(dir.join("webhook.secret"), SECRET)?;
+        if forge == Flavour::Gitlab {
+            std::fs::write(dir.join("gitlab.token"), sandbox.token_of(BOT).unwrap_or_default())?;
+        }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let path = dir.join("embargod.toml");
@@ -102,7 +105,7 @@ impl Stage {
         let server = Server::new(&loaded, Arc::new(clock.clone()))
             .await
             .map_err(StageError::Server)?;
-        sandbox.set_webhook_url(&format!("{url}/webhooks/github"));
+        sandbox.set_webhook_url(&format!("{url}/webhooks/{}", name(forge)));
         let routes = server.routes.clone();
         let listener = tokio::spawn(async move {
             let _ = axum::serve(listener, routes).await;
@@ -158,7 +161,65 @@ impl Stage {
     }
 }
 
+fn name(forge: Flavour) -> &'static str {
+    match forge {
+        Flavour::Github => "github",
+        Flavour::Gitlab => "gitlab",
+    }
+}
+
+/// The forge, with what the bot needs to know of it in files beside it.
+async fn start(dir: &Path, forge: Flavour, clock: &MovableClock) -> Result<Sandbox, StageError> {
+    let (clock, lists) = (Arc::new(clock.clone()), LISTS.map(str::to_owned).to_vec());
+    let sandbox = match forge {
+        Flavour::Github => {
+            let (private, public) = app_keys()?;
+            std::fs::write(dir.join("app.pem"), private)?;
+            std::fs::write(dir.join("webhook.secret"), SECRET)?;
+            let app = AppFacts {
+                id: 7,
+                slug: "embargod".to_owned(),
+                public_key: public,
+                webhook_secret: SECRET.to_owned(),
+                webhook_url: String::new(),
+            };
+            Sandbox::start(dir, clock, app, lists).await?
+        }
+        Flavour::Gitlab => {
+            std::fs::write(dir.join("webhook.signing"), SIGNING)?;
+            let bot = BotFacts {
+                username: BOT.to_owned(),
+                token: format!("glpat-{SECRET}"),
+                webhook_token: None,
+                signing_token: Some(SIGNING.to_owned()),
+                webhook_url: String::new(),
+            };
+            Sandbox::start_gitlab(dir, clock, bot, lists).await?
+        }
+    };
+    Ok(sandbox)
+}
+
 fn configuration(sandbox: &Sandbox, dir: &Path, url: &str, main: &str, stable: &str, extra: &str) -> String {
+    let connection = match sandbox.flavour() {
+        Flavour::Github => format!(
+            r#"[github.main]
+api_url = "{}"
+git_url = "{}"
+app_id = 7
+private_key_file = "app.pem"
+webhook_secret_file = "webhook.secret""#,
+            sandbox.api_url(),
+            sandbox.git_url()
+        ),
+        Flavour::Gitlab => format!(
+            r#"[gitlab.main]
+url = "{}"
+token_file = "gitlab.token"
+webhook_signing_secret_file = "webhook.signing""#,
+            sandbox.git_url()
+        ),
+    };
     format!(
         r#"listen = "127.0.0.1:0"
 public_url = "{url}"
@@ -166,12 +227,7 @@ data_dir = {data:?}
 database_url = "sqlite:{dir}/embargod.db"
 resync_seconds = 2
 
-[github.main]
-api_url = "{api}"
-git_url = "{git}"
-app_id = 7
-private_key_file = "app.pem"
-webhook_secret_file = "webhook.secret"
+{connection}
 
 [smtp]
 url = "smtp+plain://{smtp}"
@@ -181,8 +237,8 @@ from = "Example Security <security@example.org>"
 name = "example"
 main = {main:?}
 stable = [{stable}]
-public = {{ connection = "github.main", repo = "{PUBLIC}" }}
-private = {{ connection = "github.main", repo = "{MIRROR}" }}
+public = {{ connection = "{forge}.main", repo = "{PUBLIC}" }}
+private = {{ connection = "{forge}.main", repo = "{MIRROR}" }}
 {extra}
 [project.roles]
 security_team = ["alice"]
@@ -192,12 +248,11 @@ cve_coordinator = ["carol"]
 ecosystem = "other"
 package = "example"
 [project.announce]
-lists = ["devel@lists.example.org", "announce@lists.example.org"]
+lists = {LISTS:?}
 "#,
         data = dir.join("data"),
         dir = dir.display(),
-        api = sandbox.api_url(),
-        git = sandbox.git_url(),
+        forge = name(sandbox.flavour()),
         smtp = sandbox.smtp_address(),
     )
 }

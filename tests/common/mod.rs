@@ -38,7 +38,7 @@ impl Tale {
     pub async fn begin_at(extra: &str, now: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let now = Timestamp::from_second(now.as_second()).expect("an instant");
-        let stage = Stage::build(folder.path(), "master", EMBEDDED, extra, now)
+        let stage = Stage::build(folder.path(), embargod_sandbox::Flavour::Github, "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
         let watch = embargod_contract::watch(&stage.sandbox);

@@ -16,6 +16,7 @@ pub(crate) struct Delivery {
     pub id: String,
     pub event: String,
     pub body: String,
+    pub repository: String,
 }
 
 /// In which order, and how often, deliveries are sent.
@@ -56,9 +57,8 @@ pub(crate) enum About {
 impl Shared {
     /// Queues a delivery about something of a repository as it is now. An event without actions has the action "".
     pub(crate) fn announce(&self, repository: &str, by: &str, event: &str, action: &str, about: &About) {
-        // The payloads here are GitHub's.
         if self.flavour == Flavour::Gitlab {
-            return;
+            return self.queue_hook(repository, by, action, about);
         }
         let payload = {
             let mut world = self.world();
@@ -79,6 +79,7 @@ impl Shared {
                 id,
                 event: event.to_owned(),
                 body: payload.to_string(),
+                repository: repository.to_owned(),
             });
             payload
         };
@@ -89,24 +90,38 @@ impl Shared {
     }
 
     async fn send(self: &Arc<Self>, delivery: &Delivery) -> Result<bool, SandboxError> {
-        let (url, secret) = {
-            let world = self.world();
-            (world.app.webhook_url.clone(), world.app.webhook_secret.clone())
+        let headers = match self.flavour {
+            Flavour::Github => self.signed_headers(delivery)?,
+            Flavour::Gitlab => match self.hook_headers(delivery) {
+                Some(headers) => headers?,
+                // A webhook that is switched off sends nothing.
+                None => return Ok(false),
+            },
         };
+        let url = self.world().app.webhook_url.clone();
+        let mut request = self.http.post(url).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = request.body(delivery.body.clone()).send().await;
+        let taken = answer.as_ref().is_ok_and(|answer| answer.status().is_success());
+        if self.flavour == Flavour::Gitlab {
+            self.note_hook(delivery, taken);
+        }
+        answer?;
+        Ok(taken)
+    }
+
+    fn signed_headers(&self, delivery: &Delivery) -> Result<Vec<(&'static str, String)>, SandboxError> {
+        let secret = self.world().app.webhook_secret.clone();
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| SandboxError::Key)?;
         mac.update(delivery.body.as_bytes());
         let signature = hex::encode(mac.finalize().into_bytes());
-        let response = self
-            .http
-            .post(url)
-            .header("content-type", "application/json")
-            .header("x-github-event", &delivery.event)
-            .header("x-github-delivery", &delivery.id)
-            .header("x-hub-signature-256", format!("sha256={signature}"))
-            .body(delivery.body.clone())
-            .send()
-            .await?;
-        Ok(response.status().is_success())
+        Ok(vec![
+            ("x-github-event", delivery.event.clone()),
+            ("x-github-delivery", delivery.id.clone()),
+            ("x-hub-signature-256", format!("sha256={signature}")),
+        ])
     }
 }
 

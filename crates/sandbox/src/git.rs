@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::pushes::pushed;
 use crate::server::{basic, plain};
 use crate::world::{Actor, Size};
-use crate::{SandboxError, Shared};
+use crate::{Flavour, SandboxError, Shared};
 
 /// Refuses the references that the server names, as a forge's rules do: after the objects were received.
 const UPDATE_HOOK: &str = "#!/bin/sh
@@ -23,17 +23,43 @@ case \" $SANDBOX_REFUSED \" in *\" $1 \"*)
 esac
 ";
 
+/// Refuses the whole push where one of its references may not be moved, as GitLab does, or not like this.
+const PRE_RECEIVE_HOOK: &str = "#!/bin/sh
+if test -n \"$SANDBOX_REFUSED\"; then
+  echo 'GitLab: You are not allowed to push code to protected branches on this project.' >&2
+  exit 1
+fi
+while read -r old new reference; do
+  case \" $SANDBOX_GUARDED \" in *\" $reference \"*)
+    case $new in *[!0]*) ;; *)
+      echo 'GitLab: You can only delete protected branches using the web interface.' >&2
+      exit 1
+    esac
+    case $old in *[!0]*)
+      if ! git merge-base --is-ancestor \"$old\" \"$new\"; then
+        echo 'GitLab: You are not allowed to force push code to a protected branch on this project.' >&2
+        exit 1
+      fi
+    esac
+  esac
+done
+";
+
 /// Makes a bare repository that can be pushed to over HTTP.
-pub(crate) async fn create(dir: &Path) -> Result<(), SandboxError> {
+pub(crate) async fn create(dir: &Path, flavour: Flavour) -> Result<(), SandboxError> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::create_dir_all(dir)?;
     run(dir, &["init", "--quiet", "--bare", "--initial-branch=main", "."]).await?;
     run(dir, &["config", "http.receivepack", "true"]).await?;
     // A forge serves every object of a repository by its id.
     run(dir, &["config", "uploadpack.allowAnySHA1InWant", "true"]).await?;
-    let hook = dir.join("hooks").join("update");
+    let (name, text) = match flavour {
+        Flavour::Github => ("update", UPDATE_HOOK),
+        Flavour::Gitlab => ("pre-receive", PRE_RECEIVE_HOOK),
+    };
+    let hook = dir.join("hooks").join(name);
     std::fs::create_dir_all(dir.join("hooks"))?;
-    std::fs::write(&hook, UPDATE_HOOK)?;
+    std::fs::write(&hook, text)?;
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755))?;
     Ok(())
 }
@@ -131,29 +157,42 @@ pub(crate) async fn answer(
     }
     let dir = shared.repository_dir(repository);
     if rest != "git-receive-pack" {
-        return backend(shared, method, uri, headers, body, &[], &bot).await;
+        return backend(shared, method, uri, headers, body, &Rules::default(), &bot).await;
     }
     let _one_at_a_time = shared.pushes.lock().await;
-    let refused: Vec<_> = {
-        let world = shared.world();
-        let allowed = |reference: &String| {
-            let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-            world
-                .repositories
-                .get(repository)
-                .is_some_and(|known| known.may_push(&actor, branch, world.app.id))
-        };
-        references(&body)
-            .into_iter()
-            .filter(|reference| !allowed(reference))
-            .collect()
-    };
+    let rules = rules(shared, repository, &actor, references(&body));
     let before = branches(&dir).await;
     let by = actor.name(&bot);
-    let response = backend(shared, method, uri, headers, body, &refused, &by).await;
+    let response = backend(shared, method, uri, headers, body, &rules, &by).await;
     let after = branches(&dir).await;
     pushed(shared, repository, &by, &before, &after).await;
     response
+}
+
+/// Which references of a push the rules stop.
+#[derive(Default)]
+struct Rules {
+    /// Those that this person may not move.
+    refused: Vec<String>,
+    /// Those that may only go forward.
+    guarded: Vec<String>,
+}
+
+fn rules(shared: &Shared, repository: &str, actor: &Actor, references: Vec<String>) -> Rules {
+    let world = shared.world();
+    let Some(known) = world.repositories.get(repository) else {
+        return Rules::default();
+    };
+    let branch = |reference: &String| reference.strip_prefix("refs/heads/").unwrap_or(reference).to_owned();
+    let allowed = |reference: &String| match shared.flavour {
+        Flavour::Github => known.may_push(actor, &branch(reference), world.app.id),
+        Flavour::Gitlab => known.lab_push(actor, &branch(reference)),
+    };
+    let guarded = |reference: &String| shared.flavour == Flavour::Gitlab && known.lab_guarded(&branch(reference));
+    Rules {
+        refused: references.iter().filter(|reference| !allowed(reference)).cloned().collect(),
+        guarded: references.into_iter().filter(guarded).collect(),
+    }
 }
 
 /// The references that a push asks to move, from the packet lines at its beginning.
@@ -182,7 +221,7 @@ async fn backend(
     uri: &Uri,
     headers: &HeaderMap,
     body: Bytes,
-    refused: &[String],
+    rules: &Rules,
     user: &str,
 ) -> Response<Body> {
     let header = |name: &str| {
@@ -205,7 +244,8 @@ async fn backend(
         .env("GIT_PROTOCOL", header("git-protocol"))
         .env("CONTENT_LENGTH", body.len().to_string())
         .env("REMOTE_USER", user)
-        .env("SANDBOX_REFUSED", refused.join(" "))
+        .env("SANDBOX_REFUSED", rules.refused.join(" "))
+        .env("SANDBOX_GUARDED", rules.guarded.join(" "))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -6,11 +6,11 @@ mod faults;
 mod git;
 mod github;
 mod gitlab;
-
 mod keys;
 mod mail;
 mod observer;
 mod people;
+mod pulls;
 mod pushes;
 mod server;
 mod timeline;

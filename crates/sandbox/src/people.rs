@@ -46,7 +46,7 @@ pub struct NewRepository {
 impl Sandbox {
     /// Makes a repository, `owner/name`.
     pub async fn create_repository(&self, name: &str, new: NewRepository) -> Result<(), SandboxError> {
-        git::create(&self.shared.repository_dir(name)).await?;
+        git::create(&self.shared.repository_dir(name), self.shared.flavour).await?;
         let mut world = self.world();
         let (id, hook) = (world.id(), world.id());
         let mut people = new.people;
@@ -108,7 +108,7 @@ impl Sandbox {
             .map(|known| known.default_branch.clone())
     }
 
-    /// Puts a branch under classic protection with required checks.
+    /// Puts a branch of GitHub's under classic protection with required checks.
     pub fn protect(&self, repository: &str, branch: &str, checks: &[&str]) {
         if let Some(known) = self.world().repositories.get_mut(repository) {
             let checks = checks.iter().map(|name| (*name).to_owned()).collect();
@@ -148,7 +148,7 @@ impl Sandbox {
         Ok(format!("http://{person}:{token}@{rest}/{repository}.git"))
     }
 
-    /// Every token of the App's loses its worth before its time.
+    /// Every token of the App's loses its worth before its time. The token of GitLab's bot does not end of itself.
     pub fn expire_tokens(&self) {
         self.world().tokens.clear();
     }
@@ -212,6 +212,7 @@ impl Sandbox {
             .and_then(|known| known.issues.get(&number));
         let comments = issue.into_iter().flat_map(|issue| &issue.comments);
         comments
+            .filter(|comment| !comment.system)
             .map(|comment| (comment.author.clone(), comment.body.clone()))
             .collect()
     }
@@ -246,6 +247,15 @@ impl Sandbox {
 
     /// Another App's check finishes (`success`, `failure` …), or starts (`None`).
     pub fn set_check(&self, repository: &str, sha: &str, name: &str, conclusion: Option<&str>) {
+        if self.flavour() == Flavour::Gitlab {
+            let state = match conclusion {
+                None => "running",
+                Some("success") => "success",
+                Some("neutral" | "skipped") => "skipped",
+                Some(_) => "failed",
+            };
+            return self.set_job(repository, sha, name, state);
+        }
         let at = self.shared.now();
         let mut world = self.world();
         let id = world.id();
@@ -271,6 +281,10 @@ impl Sandbox {
 
     /// A status is set on a commit.
     pub fn set_status(&self, repository: &str, sha: &str, context: &str, state: &str) {
+        if self.flavour() == Flavour::Gitlab {
+            let state = if matches!(state, "failure" | "error") { "failed" } else { state };
+            return self.set_job(repository, sha, context, state);
+        }
         let at = self.shared.now();
         let mut world = self.world();
         let id = world.id();
@@ -288,6 +302,9 @@ impl Sandbox {
 
     /// The conclusion and summary of the bot's check of this name on a commit.
     pub fn check(&self, repository: &str, sha: &str, name: &str) -> Option<(String, String)> {
+        if self.flavour() == Flavour::Gitlab {
+            return self.job(repository, sha, name);
+        }
         let world = self.world();
         let known = world.repositories.get(repository)?;
         let run = known.runs.iter().rev().find(|run| run.sha == sha && run.name == name)?;

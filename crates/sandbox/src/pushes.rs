@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::deliveries::About;
 use crate::git::run;
+use crate::{Flavour, Shared};
 
 /// One reference of a push.
 #[derive(Debug, Clone)]
@@ -55,10 +55,26 @@ pub(crate) async fn pushed(
     );
     shared.follow_pulls(repository, by, after).await;
     shared.close_by_keyword(repository, by, &moved).await;
+    if shared.flavour == Flavour::Gitlab {
+        shared.start_pipelines(repository, by, &moved);
+        if too_many_at_once(&moved) {
+            return;
+        }
+    }
     for moved in moved {
         let payload = push_payload(shared, repository, by, &moved).await;
         shared.announce(repository, by, "push", "", &About::Push(payload));
     }
+}
+
+/// GitLab sends nothing of a push that creates, moves or deletes more than three branches.
+fn too_many_at_once(moved: &[Moved]) -> bool {
+    let kinds = moved.iter().map(|moved| (moved.old.is_some(), moved.new.is_some()));
+    let counts = kinds.fold(BTreeMap::new(), |mut counts, kind| {
+        *counts.entry(kind).or_insert(0_u32) += 1;
+        counts
+    });
+    counts.into_values().any(|count| count > 3)
 }
 
 async fn push_payload(shared: &Shared, repository: &str, by: &str, moved: &Moved) -> Value {

@@ -47,7 +47,7 @@ async fn answer(
         shared.flavour,
     ) {
         (Some(path), _, Flavour::Github) => rest(&shared, &method, path, &uri, &headers, &body).await,
-        (_, Some(path), Flavour::Gitlab) => gitlab::answer(&shared, &method, path, &uri, &headers, &body).await,
+        (_, Some(path), Flavour::Gitlab) => gitlab::wire::answer(&shared, &method, path, &uri, &headers, &body).await,
         _ => git::answer(&shared, &method, &uri, &headers, body).await,
     };
     if let Some(fault) = shared.fault(method.as_str(), &path, When::After)

@@ -7,6 +7,7 @@ use super::notes::On;
 use super::state::{Project, Target};
 use super::texts;
 use crate::Shared;
+use crate::deliveries::About;
 use crate::world::{Comment, Issue};
 
 /// The system note of a change, and the activity where there is one.
@@ -80,9 +81,11 @@ impl Shared {
             known.lab.act(id, by, at, "commented on", target);
             Some((id, number, known.private || hidden || internal))
         };
-        if let Some((_, number, private)) = written {
+        if let Some((id, number, private)) = written {
             let details = json!({ "repository": project, "number": number, "body": body });
             self.record(private, "comment", by, details);
+            let about = About::Comment { number, id };
+            self.announce(project, by, "issue_comment", "created", &about);
         }
         self.obey(project, by, on, &actions);
         written.map(|(id, ..)| id)

@@ -20,6 +20,7 @@ pub(crate) fn answer(call: &Call<'_>, method: &Method, on: On, rest: &[&str]) ->
         (&Method::POST, []) => create(call, on),
         (&Method::GET, [id]) => one(call, on, id.parse().unwrap_or_default(), 200),
         (&Method::PUT, [id]) => edit(call, on, id.parse().unwrap_or_default()),
+        (&Method::DELETE, [id]) => delete(call, on, id.parse().unwrap_or_default()),
         _ => Reply::absent(""),
     }
 }
@@ -104,20 +105,40 @@ fn edit(call: &Call<'_>, on: On, id: u64) -> Reply {
     let Some(body) = call.text("body") else {
         return Reply::missing("body");
     };
+    if let Some(refusal) = refusal(call, on, id) {
+        return refusal;
+    }
+    call.shared.edit_comment(call.project, &call.by(), id, &body);
+    one(call, on, id, 200)
+}
+
+fn delete(call: &Call<'_>, on: On, id: u64) -> Reply {
+    if let Some(refusal) = refusal(call, on, id) {
+        return refusal;
+    }
+    call.change(|known| {
+        let notes = match on {
+            On::Issue(number) => known.issues.get_mut(&number).map(|issue| &mut issue.comments),
+            On::Merge(number) => known.pulls.get_mut(&number).map(|pull| &mut pull.notes),
+        };
+        if let Some(notes) = notes {
+            notes.retain(|note| note.id != id);
+        }
+    });
+    Reply::with(204, Value::Null)
+}
+
+/// Why somebody may not change a note: it is not there for them, the forge wrote it, or it is another's.
+fn refusal(call: &Call<'_>, on: On, id: u64) -> Option<Reply> {
     let by = call.by();
     let author = call.look(|known| {
         let (notes, ..) = notes(known, on);
-        let note = notes
-            .iter()
-            .find(|note| note.id == id && known.sees_note(call.actor, note));
-        note.map(|note| (note.author.clone(), note.system))
+        let mut seen = notes.iter().filter(|note| known.sees_note(call.actor, note));
+        let note = seen.find(|note| note.id == id)?;
+        Some((note.author.clone(), note.system))
     });
     let Some((author, system)) = author.flatten() else {
-        return Reply::absent("Note ");
+        return Some(Reply::absent("Note "));
     };
-    if system || (author != by && call.level() < 40) {
-        return Reply::forbidden();
-    }
-    call.shared.edit_comment(call.project, &by, id, &body);
-    one(call, on, id, 200)
+    (system || (author != by && call.level() < 40)).then(Reply::forbidden)
 }

@@ -70,15 +70,6 @@ pub(crate) struct Job {
     pub updated_at: Timestamp,
 }
 
-pub(crate) struct Release {
-    pub tag: String,
-    pub name: String,
-    pub description: String,
-    pub sha: String,
-    pub author: String,
-    pub at: Timestamp,
-}
-
 /// One line of a project's activity.
 pub(crate) struct Activity {
     pub id: u64,
@@ -149,7 +140,6 @@ pub(crate) struct Project {
     pub protected: BTreeMap<String, Protection>,
     pub pipelines: Vec<Pipeline>,
     pub jobs: Vec<Job>,
-    pub releases: BTreeMap<String, Release>,
     pub activity: Vec<Activity>,
     pub hook: Hook,
     /// The last number of a merge request: their sequence is their own.
@@ -168,11 +158,10 @@ impl Project {
             issues: "enabled".to_owned(),
             pipeline_must_succeed: false,
             skipped_is_enough: false,
-            ci: true,
+            ci: false,
             protected: BTreeMap::new(),
             pipelines: Vec::new(),
             jobs: Vec::new(),
-            releases: BTreeMap::new(),
             activity: Vec::new(),
             hook: Hook {
                 id: hook,
