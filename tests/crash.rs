@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use common::Tale;
 use embargod::rehearsal::{MIRROR, PUBLIC};
+use embargod_sandbox::Flavour::{self, Github, Gitlab};
 use embargod_sandbox::{Entry, Fault, Surface, When};
 use jiff::{SignedDuration, Timestamp};
+use rstest::rstest;
 
 const ALL: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
 
@@ -57,9 +59,9 @@ impl Serve {
 }
 
 /// A case that is due: everything is agreed, and its embargo ended a minute ago by the wall clock.
-async fn due() -> Tale {
+async fn due(forge: Flavour) -> Tale {
     let past = Timestamp::now() - SignedDuration::from_hours(14 * 24) - SignedDuration::from_secs(60);
-    let mut tale = Tale::begin_at("", past).await;
+    let mut tale = Tale::begin_at(forge, "", past).await;
     tale.open().await;
     tale.fix().await;
     tale.agree().await;
@@ -118,8 +120,8 @@ async fn killed_by(tale: &Tale, fault: Fault) {
 }
 
 /// Kills the server at the request that fits, the n-th one; with `effect` off the request has none.
-async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
-    let tale = due().await;
+async fn killed_at(forge: Flavour, method: &'static str, path: &str, nth: usize, effect: bool) {
+    let tale = due(forge).await;
     let nothing: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
     for _ in 1..nth {
         let passes = Fault::call(method, path, When::Before, Arc::clone(&nothing));
@@ -136,42 +138,51 @@ async fn killed_at(method: &'static str, path: &str, nth: usize, effect: bool) {
     assert_no_canary(&tale);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn around_the_push() {
+async fn around_the_push(#[values(Github, Gitlab)] forge: Flavour) {
     let path = format!("{PUBLIC}.git/git-receive-pack");
     for effect in [false, true] {
-        killed_at("POST", &path, 1, effect).await;
+        killed_at(forge, "POST", &path, 1, effect).await;
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn around_the_advisory() {
+async fn around_the_advisory(#[values(Github)] forge: Flavour) {
     for effect in [false, true] {
-        killed_at("PATCH", "security-advisories", 1, effect).await;
+        killed_at(forge, "PATCH", "security-advisories", 1, effect).await;
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn around_the_pushes_to_the_mirror() {
+async fn around_the_pushes_to_the_mirror(#[values(Github, Gitlab)] forge: Flavour) {
     let path = format!("{MIRROR}.git/git-receive-pack");
     for nth in [1, 2] {
         for effect in [false, true] {
-            killed_at("POST", &path, nth, effect).await;
+            killed_at(forge, "POST", &path, nth, effect).await;
         }
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn around_the_comment_and_the_end_of_the_issue() {
+async fn around_the_comment_and_the_end_of_the_issue(#[values(Github, Gitlab)] forge: Flavour) {
     for effect in [false, true] {
-        killed_at("POST", "/issues/1/comments", 1, effect).await;
-        killed_at("PATCH", "/issues/1", 1, effect).await;
+        let (comments, change) = match forge {
+            Github => ("/issues/1/comments", "PATCH"),
+            Gitlab => ("/issues/1/notes", "PUT"),
+        };
+        killed_at(forge, "POST", comments, 1, effect).await;
+        killed_at(forge, change, "/issues/1", 1, effect).await;
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
-    let tale = due().await;
+async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = due(forge).await;
     killed_by(&tale, Fault::call("SMTP", "DATA", When::After, Arc::new(|| {}))).await;
     assert!(
         tale.comments().contains("whether a mail was sent is unknown"),
@@ -199,9 +210,12 @@ async fn a_mail_whose_fate_is_unknown_is_reported_and_not_sent_again() {
     assert_no_canary(&tale);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_embargo_that_ends_seconds_ahead_on_the_wall_clock_needs_no_delivery() {
-    let mut tale = Tale::begin("").await;
+async fn an_embargo_that_ends_seconds_ahead_on_the_wall_clock_needs_no_delivery(
+    #[values(Github, Gitlab)] forge: Flavour,
+) {
+    let mut tale = Tale::begin(forge, "").await;
     tale.open().await;
     tale.fix().await;
     let end = Timestamp::now() + SignedDuration::from_secs(10);

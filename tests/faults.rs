@@ -4,9 +4,13 @@
 
 mod common;
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use common::Tale;
 use embargod::rehearsal::{MIRROR, PUBLIC};
+use embargod_sandbox::Flavour::{self, Github, Gitlab};
 use embargod_sandbox::{Fault, When};
+use rstest::rstest;
 
 const ALL: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
 
@@ -40,37 +44,56 @@ async fn once(tale: &Tale, person: &str, text: &str) {
     persist(tale).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn server_errors_before_and_after_the_effect_delay_a_case_and_do_nothing_twice() {
+async fn server_errors_before_and_after_the_effect_delay_a_case_and_do_nothing_twice(
+    #[values(Github, Gitlab)] forge: Flavour,
+) {
     use When::{After, Before};
-    let mut tale = Tale::begin("").await;
-    let advisories = format!("/repos/{PUBLIC}/security-advisories");
+    let mut tale = Tale::begin(forge, "").await;
     let mirror = format!("{MIRROR}.git/git-receive-pack");
     let public = format!("{PUBLIC}.git/git-receive-pack");
+    // What differs by name alone.
+    let (comments, change, pulls, status) = match forge {
+        Github => ("/comments", "PATCH", "/pulls", "/check-runs"),
+        Gitlab => ("/notes", "PUT", "/merge_requests", "/statuses/"),
+    };
+    let drafts = usize::from(forge == Github);
+    let advisories = format!("/repos/{PUBLIC}/security-advisories");
     fail(
         &tale,
         &[
             ("GET", "/issues", Before, 502),
-            ("POST", &advisories, After, 500),
             ("POST", &mirror, Before, 503),
             ("POST", &mirror, After, 500),
-            ("POST", "/comments", After, 502),
+            ("POST", comments, After, 502),
         ],
     );
+    if forge == Github {
+        fail(&tale, &[("POST", &advisories, After, 500)]);
+    } else {
+        fail(
+            &tale,
+            &[
+                ("POST", "/protected_branches", After, 500),
+                ("POST", "/protected_branches", Before, 502),
+            ],
+        );
+    }
     tale.stage
         .sandbox
         .label(MIRROR, "alice", tale.issue, embargod::rehearsal::LABEL, true);
     assert!(persist(&tale).await > 0);
     tale.open().await;
-    assert_eq!(tale.stage.sandbox.advisories(PUBLIC).len(), 1, "one draft");
+    assert_eq!(tale.stage.sandbox.advisories(PUBLIC).len(), drafts, "one draft");
     tale.push_fix().await;
     fail(
         &tale,
         &[
-            ("POST", "/pulls", After, 500),
-            ("POST", "/pulls", Before, 502),
-            ("POST", "/check-runs", After, 500),
-            ("PATCH", "/comments", Before, 503),
+            ("POST", pulls, After, 500),
+            ("POST", pulls, Before, 502),
+            ("POST", status, After, 500),
+            (change, comments, Before, 503),
             ("POST", &mirror, After, 504),
         ],
     );
@@ -81,10 +104,7 @@ async fn server_errors_before_and_after_the_effect_delay_a_case_and_do_nothing_t
         ("alice", "/embargo approve"),
         ("bob", "/embargo publish"),
     ] {
-        fail(
-            &tale,
-            &[("GET", "/comments", Before, 500), ("POST", "/comments", After, 500)],
-        );
+        fail(&tale, &[("GET", comments, Before, 500), ("POST", comments, After, 500)]);
         once(&tale, person, text).await;
     }
     tale.assert_silent().await;
@@ -93,13 +113,17 @@ async fn server_errors_before_and_after_the_effect_delay_a_case_and_do_nothing_t
         &[
             ("POST", &public, Before, 503),
             ("POST", &public, After, 502),
-            ("PATCH", &advisories, After, 500),
-            ("PATCH", &advisories, Before, 500),
             ("POST", &mirror, Before, 500),
-            ("POST", "/comments", After, 500),
-            ("PATCH", "/issues", After, 502),
+            ("POST", comments, After, 500),
+            (change, "/issues", After, 502),
         ],
     );
+    if forge == Github {
+        fail(
+            &tale,
+            &[("PATCH", &advisories, After, 500), ("PATCH", &advisories, Before, 500)],
+        );
+    }
     tale.stage.clock.move_to(tale.end().await);
     persist(&tale).await;
     tale.assert_published(&ALL).await;
@@ -113,9 +137,10 @@ async fn server_errors_before_and_after_the_effect_delay_a_case_and_do_nothing_t
     assert_eq!(tale.comments().matches("### Case").count(), 1, "one status comment");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_token_that_loses_its_worth_is_replaced() {
-    let tale = Tale::ready("").await;
+async fn a_token_that_loses_its_worth_is_replaced(#[values(Github)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     tale.stage.sandbox.expire_tokens();
     assert_eq!(persist(&tale).await, 0, "no pass fails for it");
     tale.stage.sandbox.expire_tokens();
@@ -123,9 +148,10 @@ async fn a_token_that_loses_its_worth_is_replaced() {
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_pause_that_the_forge_asks_for_only_delays() {
-    let tale = Tale::ready("").await;
+async fn a_pause_that_the_forge_asks_for_only_delays(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     let pause = Fault {
         answer: Some((429, Some(90))),
         ..Fault::status("GET", "/issues", When::Before, 429)
@@ -138,12 +164,16 @@ async fn a_pause_that_the_forge_asks_for_only_delays() {
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refusal_that_no_rule_announces_keeps_all_branches_closed_until_it_is_gone() {
-    let tale = Tale::ready("").await;
+async fn a_refusal_that_no_rule_announces_keeps_all_branches_closed_until_it_is_gone(
+    #[values(Github, Gitlab)] forge: Flavour,
+) {
+    let tale = Tale::ready(forge, "").await;
     let hook = tale.stage.sandbox.repository_dir(PUBLIC).join("hooks").join("update");
-    let usual = std::fs::read(&hook).expect("read");
+    let usual = std::fs::read(&hook).unwrap_or_else(|_| b"#!/bin/sh\n".to_vec());
     std::fs::write(&hook, "#!/bin/sh\ntest \"$1\" != refs/heads/v9.0-maint\n").expect("written");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("made a program");
     tale.at_the_end().await;
     tale.assert_silent().await;
     assert!(tale.comments().contains("refused the push"), "{}", tale.comments());

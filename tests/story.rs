@@ -8,14 +8,17 @@ use std::sync::Arc;
 
 use common::Tale;
 use embargod::rehearsal::{LABEL, MIRROR, PUBLIC};
+use embargod_sandbox::Flavour::{self, Github, Gitlab};
 use embargod_sandbox::{Fault, Order, Ruleset, When};
 use jiff::SignedDuration;
+use rstest::rstest;
 
 const ALL: [&str; 3] = ["master", "v8.0-maint", "v9.0-maint"];
 
+#[rstest]
 #[tokio::test]
-async fn from_one_label_to_one_atomic_publication() {
-    let tale = Tale::ready("").await;
+async fn from_one_label_to_one_atomic_publication(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     let pulls = tale.stage.sandbox.pulls(MIRROR);
     assert_eq!(pulls.len(), 3, "{pulls:?}");
     let facts = tale.facts().await;
@@ -52,9 +55,10 @@ async fn from_one_label_to_one_atomic_publication() {
     assert!(said.contains("State: **published**"), "{said}");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_late_push_needs_a_new_approval() {
-    let tale = Tale::ready("").await;
+async fn a_late_push_needs_a_new_approval(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     tale.commit("dave", MIRROR, &tale.branch("master"), "late.c", "late\n", "one more")
         .await;
     tale.at_the_end().await;
@@ -68,9 +72,10 @@ async fn a_late_push_needs_a_new_approval() {
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_public_branch_that_moves_up_to_the_push_is_followed() {
-    let tale = Tale::ready("").await;
+async fn a_public_branch_that_moves_up_to_the_push_is_followed(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     let approved = tale.facts().await["approval"]["digest"].clone();
     for number in 0..3 {
         tale.commit("alice", PUBLIC, "master", "busy.c", &format!("{number}\n"), "busy")
@@ -113,19 +118,11 @@ async fn a_public_branch_that_moves_up_to_the_push_is_followed() {
     assert_eq!(log.matches("busier").count(), 3, "nobody's commit is lost: {log}");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_rule_that_refuses_one_branch_keeps_all_of_them_closed() {
-    let tale = Tale::ready("").await;
-    tale.stage.sandbox.add_ruleset(
-        PUBLIC,
-        Ruleset {
-            branches: "v9.0-maint".to_owned(),
-            rules: vec!["pull_request".to_owned()],
-            checks: vec![],
-            apps: [].into(),
-            administrators: false,
-        },
-    );
+async fn a_rule_that_refuses_one_branch_keeps_all_of_them_closed(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
+    tale.close_branch("v9.0-maint");
     tale.at_the_end().await;
     tale.assert_silent().await;
     assert!(tale.comments().contains("would refuse the push"), "{}", tale.comments());
@@ -135,9 +132,10 @@ async fn a_rule_that_refuses_one_branch_keeps_all_of_them_closed() {
     assert!(tale.comments().contains("has lapsed"), "{}", tale.comments());
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_branch_that_is_not_affected_is_waived_and_left_alone() {
-    let tale = Tale::opened("").await;
+async fn a_branch_that_is_not_affected_is_waived_and_left_alone(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::opened(forge, "").await;
     tale.commit(
         "alice",
         PUBLIC,
@@ -166,9 +164,10 @@ async fn a_branch_that_is_not_affected_is_waived_and_left_alone() {
     assert!(!tale.is_fixed("v8.0-maint").await);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_commit_that_would_close_a_public_issue_never_gets_there() {
-    let mut tale = Tale::opened("").await;
+async fn a_commit_that_would_close_a_public_issue_never_gets_there(#[values(Github, Gitlab)] forge: Flavour) {
+    let mut tale = Tale::opened(forge, "").await;
     let public = tale
         .stage
         .sandbox
@@ -195,9 +194,10 @@ async fn a_commit_that_would_close_a_public_issue_never_gets_there() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_waiver_after_the_carry_takes_the_fix_from_that_branch_again() {
-    let mut tale = Tale::opened("").await;
+async fn a_waiver_after_the_carry_takes_the_fix_from_that_branch_again(#[values(Github, Gitlab)] forge: Flavour) {
+    let mut tale = Tale::opened(forge, "").await;
     tale.fix().await;
     tale.say(
         "alice",
@@ -210,9 +210,10 @@ async fn a_waiver_after_the_carry_takes_the_fix_from_that_branch_again() {
     assert!(!tale.is_fixed("v8.0-maint").await);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement() {
-    let mut tale = Tale::opened("").await;
+async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement(#[values(Github, Gitlab)] forge: Flavour) {
+    let mut tale = Tale::opened(forge, "").await;
     let other = "int copy(char *to, const char *from, int n)\n{\n    memcpy(to, from, n);\n    return 1;\n}\n";
     tale.commit("alice", PUBLIC, "v8.0-maint", "copy.c", other, "rewritten")
         .await;
@@ -246,9 +247,10 @@ async fn a_persons_backport_is_adapted_and_needs_an_acknowledgement() {
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn labels_and_commands_of_outsiders_are_answered_and_change_nothing() {
-    let mut tale = Tale::begin("").await;
+async fn labels_and_commands_of_outsiders_are_answered_and_change_nothing(#[values(Github, Gitlab)] forge: Flavour) {
+    let mut tale = Tale::begin(forge, "").await;
     tale.stage.sandbox.label(MIRROR, "dave", tale.issue, LABEL, true);
     tale.settle().await;
     tale.settle().await;
@@ -276,9 +278,10 @@ async fn labels_and_commands_of_outsiders_are_answered_and_change_nothing() {
     assert_eq!(tale.state().await, "open", "who may not open may not close");
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_edited_command_is_answered_and_not_executed() {
-    let tale = Tale::opened("").await;
+async fn an_edited_command_is_answered_and_not_executed(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::opened(forge, "").await;
     tale.fix().await;
     let id = tale
         .stage
@@ -296,9 +299,10 @@ async fn an_edited_command_is_answered_and_not_executed() {
     assert_eq!(tale.state().await, "open");
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_abort_whose_delivery_is_lost_still_aborts() {
-    let mut tale = Tale::ready("").await;
+async fn an_abort_whose_delivery_is_lost_still_aborts(#[values(Github, Gitlab)] forge: Flavour) {
+    let mut tale = Tale::ready(forge, "").await;
     tale.stage
         .sandbox
         .comment(MIRROR, "bob", tale.issue, "/embargo abort because of a doubt")
@@ -309,19 +313,11 @@ async fn an_abort_whose_delivery_is_lost_still_aborts() {
     assert_eq!(tale.state().await, "aborted");
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_early_merge_in_the_mirror_is_put_back_and_voids_the_approval() {
-    let tale = Tale::ready("").await;
-    let pulls = tale.stage.sandbox.pulls(MIRROR);
-    let (number, ..) = pulls
-        .iter()
-        .find(|(_, head, ..)| head.ends_with("/master"))
-        .expect("main's");
-    tale.stage
-        .sandbox
-        .merge_pull(MIRROR, "dave", *number)
-        .await
-        .expect("merged");
+async fn an_early_merge_in_the_mirror_is_put_back_and_voids_the_approval(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
+    tale.merge_early().await;
     tale.settle().await;
     assert_eq!(
         tale.stage.tip(MIRROR, "master").await,
@@ -334,28 +330,39 @@ async fn an_early_merge_in_the_mirror_is_put_back_and_voids_the_approval() {
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn where_the_mirror_requires_the_bots_check_nobody_merges_early() {
-    let tale = Tale::ready("").await;
-    let rule = Ruleset {
-        branches: "{master,v*}".to_owned(),
-        rules: vec![],
-        checks: vec!["embargod/embargo".to_owned()],
-        apps: [7].into(),
-        administrators: false,
+async fn where_the_mirror_requires_the_bots_check_nobody_merges_early(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
+    if forge == Github {
+        let rule = Ruleset {
+            branches: "{master,v*}".to_owned(),
+            rules: vec![],
+            checks: vec!["embargod/embargo".to_owned()],
+            apps: [7].into(),
+            administrators: false,
+        };
+        tale.stage.sandbox.add_ruleset(MIRROR, rule);
+    }
+    let reason = match forge {
+        Github => "a required check",
+        // The bot has set this up by itself.
+        Gitlab => "only some may merge",
     };
-    tale.stage.sandbox.add_ruleset(MIRROR, rule);
     for (number, ..) in tale.stage.sandbox.pulls(MIRROR) {
         let refused = tale.stage.sandbox.merge_pull(MIRROR, "dave", number).await;
-        assert!(refused.is_err_and(|error| error.to_string().contains("required check")));
+        assert!(refused.is_err_and(|error| error.to_string().contains(reason)));
     }
     tale.at_the_end().await;
     tale.assert_published(&ALL).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_fix_that_somebody_pushed_to_one_public_branch_is_a_leak_and_the_rest_can_follow_now() {
-    let tale = Tale::ready("").await;
+async fn a_fix_that_somebody_pushed_to_one_public_branch_is_a_leak_and_the_rest_can_follow_now(
+    #[values(Github, Gitlab)] forge: Flavour,
+) {
+    let tale = Tale::ready(forge, "").await;
     let desk = tale.stage.clone_for("dave", MIRROR).await.expect("a clone");
     let public = tale.stage.sandbox.clone_url(PUBLIC, "dave").expect("a URL");
     let refspec = format!("origin/{}:refs/heads/master", tale.branch("master"));
@@ -373,10 +380,11 @@ async fn a_fix_that_somebody_pushed_to_one_public_branch_is_a_leak_and_the_rest_
     tale.assert_published(&["v8.0-maint", "v9.0-maint"]).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn every_delivery_lost_or_doubled_and_reversed_leads_to_the_same_end() {
+async fn every_delivery_lost_or_doubled_and_reversed_leads_to_the_same_end(#[values(Github, Gitlab)] forge: Flavour) {
     for order in [Order::Lost, Order::DoubledAndReversed] {
-        let mut tale = Tale::begin("").await;
+        let mut tale = Tale::begin(forge, "").await;
         tale.order = order;
         tale.open().await;
         tale.fix().await;
@@ -386,10 +394,13 @@ async fn every_delivery_lost_or_doubled_and_reversed_leads_to_the_same_end() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_server_that_is_down_over_the_end_publishes_within_the_grace_and_not_after() {
+async fn a_server_that_is_down_over_the_end_publishes_within_the_grace_and_not_after(
+    #[values(Github, Gitlab)] forge: Flavour,
+) {
     for (late, published) in [(3_599, true), (3_601, false)] {
-        let tale = Tale::ready("").await;
+        let tale = Tale::ready(forge, "").await;
         tale.stage
             .clock
             .move_to(tale.end().await + SignedDuration::from_secs(late));
@@ -403,9 +414,10 @@ async fn a_server_that_is_down_over_the_end_publishes_within_the_grace_and_not_a
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_label_taken_off_by_the_team_closes_the_case() {
-    let tale = Tale::ready("").await;
+async fn the_label_taken_off_by_the_team_closes_the_case(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "").await;
     tale.stage.sandbox.label(MIRROR, "alice", tale.issue, LABEL, false);
     tale.at_the_end().await;
     tale.assert_silent().await;
@@ -427,9 +439,10 @@ async fn the_label_taken_off_by_the_team_closes_the_case() {
     assert_eq!(listed, "", "for thirty days");
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_label_on_a_public_issue_raises_a_private_alarm_once() {
-    let tale = Tale::begin("").await;
+async fn the_label_on_a_public_issue_raises_a_private_alarm_once(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::begin(forge, "").await;
     let public = tale
         .stage
         .sandbox
@@ -441,13 +454,14 @@ async fn the_label_on_a_public_issue_raises_a_private_alarm_once() {
     let alarms = tale.stage.sandbox.timeline();
     let alarms = alarms
         .iter()
-        .filter(|entry| entry.kind == "issue.opened" && entry.by.ends_with("[bot]"));
+        .filter(|entry| entry.kind == "issue.opened" && entry.by.starts_with("embargod"));
     assert_eq!(alarms.count(), 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn in_merge_mode_the_heads_are_the_merges_that_become_public() {
-    let tale = Tale::ready("publish = \"merge\"").await;
+async fn in_merge_mode_the_heads_are_the_merges_that_become_public(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "publish = \"merge\"").await;
     tale.commit("alice", PUBLIC, "master", "busy.c", "busy\n", "busy").await;
     tale.at_the_end().await;
     tale.assert_published(&ALL).await;
@@ -465,10 +479,11 @@ async fn in_merge_mode_the_heads_are_the_merges_that_become_public() {
     assert!(pulls.iter().all(|(_, _, _, merged)| *merged), "{pulls:?}");
 }
 
+#[rstest]
 #[tokio::test]
-async fn fast_forward_only_publishes_what_was_approved_or_nothing() {
+async fn fast_forward_only_publishes_what_was_approved_or_nothing(#[values(Github, Gitlab)] forge: Flavour) {
     for moves in [false, true] {
-        let tale = Tale::ready("publish = \"ff-only\"").await;
+        let tale = Tale::ready(forge, "publish = \"ff-only\"").await;
         if moves {
             tale.commit("alice", PUBLIC, "master", "busy.c", "busy\n", "busy").await;
         }
@@ -480,9 +495,10 @@ async fn fast_forward_only_publishes_what_was_approved_or_nothing() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn required_checks_that_are_absent_or_fail_keep_the_gate_closed() {
-    let tale = Tale::ready("required_checks = [\"ci\"]").await;
+async fn required_checks_that_are_absent_or_fail_keep_the_gate_closed(#[values(Github, Gitlab)] forge: Flavour) {
+    let tale = Tale::ready(forge, "required_checks = [\"ci\"]").await;
     tale.at_the_end().await;
     tale.assert_silent().await;
     let facts = tale.facts().await;

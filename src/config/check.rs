@@ -170,7 +170,11 @@ fn check_holders(source: &Source<'_>, project: &Project, key: impl Fn(&str) -> S
                 } else {
                     "write a name, or group:PATH; people are those of the mirror's forge, GitLab"
                 };
-                return Err(source.wrong(&key(&format!("roles.{role}[{index}]")), "nobody that could be found", remedy));
+                return Err(source.wrong(
+                    &key(&format!("roles.{role}[{index}]")),
+                    "nobody that could be found",
+                    remedy,
+                ));
             }
         }
     }

@@ -80,7 +80,11 @@ impl Stage {
         let dir = dir.canonicalize()?;
         let clock = MovableClock::at(now);
         let sandbox = start(&dir, forge, &clock).await?;
-        let people = [("alice", Permission::Admin), ("bob", Permission::Write), ("carol", Permission::Write)];
+        let people = [
+            ("alice", Permission::Admin),
+            ("bob", Permission::Write),
+            ("carol", Permission::Write),
+        ];
         let people = people.into_iter().chain([("dave", Permission::Write)]);
         let plain = NewRepository {
             people: people.map(|(name, permission)| (name.to_owned(), permission)).collect(),

@@ -5,7 +5,7 @@
 use embargod::clock::Clock as _;
 use embargod::rehearsal::{EMBEDDED, ISSUE, LABEL, MIRROR, PUBLIC, Stage, git, seed};
 use embargod_core::CaseId;
-use embargod_sandbox::{Entry, Order, Surface};
+use embargod_sandbox::{Entry, Flavour, Order, Ruleset, Surface};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -16,32 +16,36 @@ pub struct Tale {
     pub order: Order,
     fix: (std::path::PathBuf, String),
     before: usize,
-    watch: embargod_contract::Watch,
+    watch: Option<embargod_contract::Watch>,
     _folder: tempfile::TempDir,
 }
 
-/// Every story ends with the question whether GitHub would have understood it.
+/// Every story on GitHub ends with the question whether GitHub would have understood it.
 impl Drop for Tale {
     fn drop(&mut self) {
-        let breaches = self.watch.breaches();
+        let breaches = self
+            .watch
+            .as_ref()
+            .map(embargod_contract::Watch::breaches)
+            .unwrap_or_default();
         assert!(std::thread::panicking() || breaches.is_empty(), "{breaches:#?}");
     }
 }
 
 impl Tale {
     /// A seeded public repository and an issue of the mirror without a label.
-    pub async fn begin(extra: &str) -> Self {
-        Self::begin_at(extra, Timestamp::now()).await
+    pub async fn begin(forge: Flavour, extra: &str) -> Self {
+        Self::begin_at(forge, extra, Timestamp::now()).await
     }
 
     /// The same at another time.
-    pub async fn begin_at(extra: &str, now: Timestamp) -> Self {
+    pub async fn begin_at(forge: Flavour, extra: &str, now: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let now = Timestamp::from_second(now.as_second()).expect("an instant");
-        let stage = Stage::build(folder.path(), embargod_sandbox::Flavour::Github, "master", EMBEDDED, extra, now)
+        let stage = Stage::build(folder.path(), forge, "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
-        let watch = embargod_contract::watch(&stage.sandbox);
+        let watch = (forge == Flavour::Github).then(|| embargod_contract::watch(&stage.sandbox));
         let fix = seed(&stage).await.expect("seeded");
         let issue = stage
             .sandbox
@@ -61,8 +65,8 @@ impl Tale {
     }
 
     /// The same with the label on and the case open.
-    pub async fn opened(extra: &str) -> Self {
-        let mut tale = Self::begin(extra).await;
+    pub async fn opened(forge: Flavour, extra: &str) -> Self {
+        let mut tale = Self::begin(forge, extra).await;
         tale.open().await;
         tale
     }
@@ -82,8 +86,8 @@ impl Tale {
     }
 
     /// Opened, fixed, waived, approved and asked for.
-    pub async fn ready(extra: &str) -> Self {
-        let mut tale = Self::opened(extra).await;
+    pub async fn ready(forge: Flavour, extra: &str) -> Self {
+        let mut tale = Self::opened(forge, extra).await;
         tale.fix().await;
         tale.agree().await;
         tale
@@ -101,6 +105,49 @@ impl Tale {
 
     pub fn id(&self) -> CaseId {
         self.case.expect("the case is open")
+    }
+
+    pub fn forge(&self) -> Flavour {
+        self.stage.sandbox.flavour()
+    }
+
+    /// A rule of the public repository's stops every push to a branch, the bot's too.
+    pub fn close_branch(&self, branch: &str) {
+        match self.forge() {
+            Flavour::Github => self.stage.sandbox.add_ruleset(
+                PUBLIC,
+                Ruleset {
+                    branches: branch.to_owned(),
+                    rules: vec!["pull_request".to_owned()],
+                    checks: vec![],
+                    apps: [].into(),
+                    administrators: false,
+                },
+            ),
+            Flavour::Gitlab => self.stage.sandbox.protect_branch(PUBLIC, branch, 0, 0),
+        }
+    }
+
+    /// Dave gets the fix into the mirror's main branch before its time: by a merge, or, where only the bot may merge, by a
+    /// push after an owner took the protection away.
+    pub async fn merge_early(&self) {
+        let pulls = self.stage.sandbox.pulls(MIRROR);
+        let (number, ..) = pulls
+            .iter()
+            .find(|(_, head, ..)| head.ends_with("/master"))
+            .expect("main's");
+        let merged = self.stage.sandbox.merge_pull(MIRROR, "dave", *number).await;
+        if self.forge() == Flavour::Github {
+            merged.expect("merged");
+            return;
+        }
+        assert!(merged.is_err(), "only the bot may merge");
+        self.stage.sandbox.unprotect_branch(MIRROR, "master");
+        let desk = self.stage.clone_for("dave", MIRROR).await.expect("a clone");
+        let refspec = format!("origin/{}:refs/heads/master", self.branch("master"));
+        git(&desk, &["push", "--quiet", "origin", &refspec])
+            .await
+            .expect("pushed");
     }
 
     pub fn branch(&self, target: &str) -> String {
@@ -232,7 +279,9 @@ impl Tale {
             .collect();
         moved.sort();
         assert_eq!(moved, branches);
-        for (kind, count) in [("advisory.published", 1), ("mail", 2)] {
+        // GitLab has no advisories.
+        let advisories = usize::from(self.forge() == Flavour::Github);
+        for (kind, count) in [("advisory.published", advisories), ("mail", 2)] {
             assert_eq!(
                 public.iter().filter(|entry| entry.kind == kind).count(),
                 count,

@@ -190,7 +190,11 @@ fn rules(shared: &Shared, repository: &str, actor: &Actor, references: Vec<Strin
     };
     let guarded = |reference: &String| shared.flavour == Flavour::Gitlab && known.lab_guarded(&branch(reference));
     Rules {
-        refused: references.iter().filter(|reference| !allowed(reference)).cloned().collect(),
+        refused: references
+            .iter()
+            .filter(|reference| !allowed(reference))
+            .cloned()
+            .collect(),
         guarded: references.into_iter().filter(guarded).collect(),
     }
 }

@@ -282,7 +282,11 @@ impl Sandbox {
     /// A status is set on a commit.
     pub fn set_status(&self, repository: &str, sha: &str, context: &str, state: &str) {
         if self.flavour() == Flavour::Gitlab {
-            let state = if matches!(state, "failure" | "error") { "failed" } else { state };
+            let state = if matches!(state, "failure" | "error") {
+                "failed"
+            } else {
+                state
+            };
             return self.set_job(repository, sha, context, state);
         }
         let at = self.shared.now();

@@ -14,7 +14,9 @@ pub(crate) fn events(call: &Call<'_>, method: &Method) -> Reply {
     }
     let found = call.look(|known| {
         let newest_first = known.lab.activity.iter().rev();
-        newest_first.filter_map(|activity| event(call, known, activity)).collect::<Vec<_>>()
+        newest_first
+            .filter_map(|activity| event(call, known, activity))
+            .collect::<Vec<_>>()
     });
     Reply::list(found.unwrap_or_default().into_iter())
 }
@@ -26,10 +28,15 @@ fn event(call: &Call<'_>, known: &Repository, activity: &Activity) -> Option<Val
             let pull = known.pulls.get(&number)?;
             (&pull.notes, pull.id, "MergeRequest")
         } else {
-            let issue = known.issues.get(&number).filter(|issue| known.sees_issue(call.actor, issue))?;
+            let issue = known
+                .issues
+                .get(&number)
+                .filter(|issue| known.sees_issue(call.actor, issue))?;
             (&issue.comments, issue.id, "Issue")
         };
-        let note = notes.iter().find(|note| note.id == id && known.sees_note(call.actor, note))?;
+        let note = notes
+            .iter()
+            .find(|note| note.id == id && known.sees_note(call.actor, note))?;
         Some(shapes::note(url, known.id, kind, (about, number), note))
     };
     let mut value = json!({
@@ -39,7 +46,10 @@ fn event(call: &Call<'_>, known: &Repository, activity: &Activity) -> Option<Val
     });
     let (kind, id, number, title) = match activity.target {
         Target::Issue(number) => {
-            let issue = known.issues.get(&number).filter(|issue| known.sees_issue(call.actor, issue))?;
+            let issue = known
+                .issues
+                .get(&number)
+                .filter(|issue| known.sees_issue(call.actor, issue))?;
             ("Issue", issue.id, number, issue.title.clone())
         }
         Target::Merge(number) => {
@@ -75,7 +85,8 @@ pub(crate) async fn search(call: &Call<'_>, method: &Method) -> Reply {
         "issues" => {
             let found = call.look(|known| {
                 let seen = issues::seen(known, call.actor, Some(&text));
-                seen.map(|issue| shapes::issue(url, call.project, known.id, issue)).collect::<Vec<_>>()
+                seen.map(|issue| shapes::issue(url, call.project, known.id, issue))
+                    .collect::<Vec<_>>()
             });
             Reply::list(found.unwrap_or_default().into_iter())
         }
@@ -84,7 +95,9 @@ pub(crate) async fn search(call: &Call<'_>, method: &Method) -> Reply {
                 let pulls = known.pulls.values().filter(|pull| {
                     pull.title.to_lowercase().contains(&lower) || pull.body.to_lowercase().contains(&lower)
                 });
-                pulls.map(|pull| shapes::merge(url, call.project, known, pull)).collect::<Vec<_>>()
+                pulls
+                    .map(|pull| shapes::merge(url, call.project, known, pull))
+                    .collect::<Vec<_>>()
             });
             Reply::list(found.unwrap_or_default().into_iter())
         }
@@ -93,13 +106,24 @@ pub(crate) async fn search(call: &Call<'_>, method: &Method) -> Reply {
         "blobs" => {
             let dir = call.shared.repository_dir(call.project);
             let branch = call.look(|known| known.default_branch.clone()).unwrap_or_default();
-            let arguments = ["grep", "--fixed-strings", "--ignore-case", "--line-number", "-e", &text, &branch, "--"];
+            let arguments = [
+                "grep",
+                "--fixed-strings",
+                "--ignore-case",
+                "--line-number",
+                "-e",
+                &text,
+                &branch,
+                "--",
+            ];
             let found = git::run(&dir, &arguments).await.unwrap_or_default();
             let blob = |line: &str| {
                 let mut parts = line.splitn(4, ':').skip(1);
                 let (path, start) = (parts.next()?.to_owned(), parts.next()?.parse::<u64>().ok()?);
-                Some(json!({ "basename": path, "data": parts.next()?, "path": path, "filename": path, "id": null,
-                    "ref": branch, "startline": start, "project_id": call.look(|known| known.id) }))
+                Some(
+                    json!({ "basename": path, "data": parts.next()?, "path": path, "filename": path, "id": null,
+                    "ref": branch, "startline": start, "project_id": call.look(|known| known.id) }),
+                )
             };
             Reply::list(found.lines().filter_map(blob).collect::<Vec<_>>().into_iter())
         }
@@ -110,14 +134,27 @@ pub(crate) async fn search(call: &Call<'_>, method: &Method) -> Reply {
 fn notes(call: &Call<'_>, lower: &str) -> Vec<Value> {
     let url = &call.shared.url;
     let found = call.look(|known| {
-        let issues = known.issues.values().filter(|issue| known.sees_issue(call.actor, issue));
-        let on_issues = issues.flat_map(|issue| issue.comments.iter().map(move |note| (note, "Issue", issue.id, issue.number)));
+        let issues = known
+            .issues
+            .values()
+            .filter(|issue| known.sees_issue(call.actor, issue));
+        let on_issues = issues.flat_map(|issue| {
+            issue
+                .comments
+                .iter()
+                .map(move |note| (note, "Issue", issue.id, issue.number))
+        });
         let pulls = known.pulls.values();
-        let on_pulls = pulls.flat_map(|pull| pull.notes.iter().map(move |note| (note, "MergeRequest", pull.id, pull.number)));
+        let on_pulls = pulls.flat_map(|pull| {
+            pull.notes
+                .iter()
+                .map(move |note| (note, "MergeRequest", pull.id, pull.number))
+        });
         let fits = on_issues.chain(on_pulls).filter(|(note, ..)| {
             !note.system && known.sees_note(call.actor, note) && note.body.to_lowercase().contains(lower)
         });
-        fits.map(|(note, kind, id, number)| shapes::note(url, known.id, kind, (id, number), note)).collect()
+        fits.map(|(note, kind, id, number)| shapes::note(url, known.id, kind, (id, number), note))
+            .collect()
     });
     found.unwrap_or_default()
 }

@@ -84,7 +84,15 @@ fn commit(call: &Call<'_>, entry: &str) -> Option<Value> {
 pub(crate) async fn said(call: &Call<'_>, text: &str) -> Vec<Value> {
     let dir = call.shared.repository_dir(call.project);
     let wanted = format!("--grep={text}");
-    let arguments = ["log", "-z", "--fixed-strings", "--regexp-ignore-case", FORMAT, "--branches", &wanted];
+    let arguments = [
+        "log",
+        "-z",
+        "--fixed-strings",
+        "--regexp-ignore-case",
+        FORMAT,
+        "--branches",
+        &wanted,
+    ];
     let found = git::run(&dir, &arguments).await.unwrap_or_default();
     found.split('\0').filter_map(|entry| commit(call, entry)).collect()
 }

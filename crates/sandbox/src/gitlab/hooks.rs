@@ -48,7 +48,10 @@ impl Shared {
     }
 
     /// The headers of a delivery, with the token, the signature or both. None where the webhook is switched off.
-    pub(crate) fn hook_headers(&self, delivery: &Delivery) -> Option<Result<Vec<(&'static str, String)>, SandboxError>> {
+    pub(crate) fn hook_headers(
+        &self,
+        delivery: &Delivery,
+    ) -> Option<Result<Vec<(&'static str, String)>, SandboxError>> {
         let now = self.now();
         let (facts, hook) = {
             let world = self.world();
@@ -93,7 +96,10 @@ impl Shared {
 
 /// As Standard Webhooks have it: version 1 is HMAC-SHA256 over id, time and body.
 fn signature(facts: &BotFacts, id: &str, time: &str, body: &str) -> Result<String, SandboxError> {
-    let secret = facts.signing_token.as_deref().and_then(|token| token.strip_prefix("whsec_"));
+    let secret = facts
+        .signing_token
+        .as_deref()
+        .and_then(|token| token.strip_prefix("whsec_"));
     let key = secret
         .and_then(|secret| STANDARD.decode(secret).ok())
         .ok_or(SandboxError::Key)?;
@@ -175,7 +181,8 @@ fn payload(
             ("Push Hook", payload)
         }
     };
-    payload["user"] = json!({ "id": user_id(by), "name": by, "username": by, "avatar_url": null, "email": "[REDACTED]" });
+    payload["user"] =
+        json!({ "id": user_id(by), "name": by, "username": by, "avatar_url": null, "email": "[REDACTED]" });
     payload["project_id"] = json!(known.id);
     payload["project"] = project(url, path, known);
     payload["repository"] = json!({ "name": path, "url": format!("{url}/{path}.git"), "description": null,
@@ -184,8 +191,14 @@ fn payload(
 }
 
 fn note(url: &str, path: &str, known: &Repository, number: u64, id: u64) -> Option<(&'static str, Value)> {
-    let issue = known.issues.get(&number).filter(|issue| issue.comments.iter().any(|note| note.id == id));
-    let pull = known.pulls.get(&number).filter(|pull| pull.notes.iter().any(|note| note.id == id));
+    let issue = known
+        .issues
+        .get(&number)
+        .filter(|issue| issue.comments.iter().any(|note| note.id == id));
+    let pull = known
+        .pulls
+        .get(&number)
+        .filter(|pull| pull.notes.iter().any(|note| note.id == id));
     let notes = issue
         .map(|issue| &issue.comments)
         .or_else(|| pull.map(|pull| &pull.notes))?;

@@ -37,7 +37,11 @@ fn one(call: &Call<'_>, number: u64, status: u16) -> Reply {
 }
 
 fn list(call: &Call<'_>) -> Reply {
-    let (state, source, target) = (call.text("state"), call.text("source_branch"), call.text("target_branch"));
+    let (state, source, target) = (
+        call.text("state"),
+        call.text("source_branch"),
+        call.text("target_branch"),
+    );
     let found = call.look(|known| {
         let fits = |pull: &&Pull| {
             let in_state = match state.as_deref() {
@@ -64,7 +68,8 @@ async fn open(call: &Call<'_>) -> Reply {
     if call.level() < 30 {
         return Reply::forbidden();
     }
-    let [source, target, title] = match ["source_branch", "target_branch", "title"].map(|key| call.text(key).ok_or(key)) {
+    let [source, target, title] = match ["source_branch", "target_branch", "title"].map(|key| call.text(key).ok_or(key))
+    {
         [Ok(source), Ok(target), Ok(title)] => [source, target, title],
         parts => {
             let lacking = parts.into_iter().find_map(Result::err).unwrap_or_default();
@@ -126,7 +131,8 @@ async fn open(call: &Call<'_>) -> Reply {
         json!({ "repository": call.project, "number": number, "head": source, "base": target, "title": title });
     call.shared.record(private, "pull_request.opened", &by, details);
     let about = About::Pull { number, moved: None };
-    call.shared.announce(call.project, &by, "pull_request", "opened", &about);
+    call.shared
+        .announce(call.project, &by, "pull_request", "opened", &about);
     call.shared.obey(call.project, &by, notes::On::Merge(number), &actions);
     one(call, number, 201)
 }
@@ -143,9 +149,7 @@ async fn merge(call: &Call<'_>, number: u64) -> Reply {
     });
     match facts.flatten() {
         Some((_, _, false)) => Reply::message(401, "401 Unauthorized"),
-        Some((head, ..)) if head != sha => {
-            Reply::message(409, "SHA does not match HEAD of source branch: ")
-        }
+        Some((head, ..)) if head != sha => Reply::message(409, "SHA does not match HEAD of source branch: "),
         Some((_, false, _)) => Reply::message(405, "405 Method Not Allowed"),
         Some(_) => match call.shared.merge_pull(call.project, &call.by(), number).await {
             Ok(_) => one(call, number, 200),

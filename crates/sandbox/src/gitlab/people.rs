@@ -34,7 +34,10 @@ impl Sandbox {
     /// The notes of a merge request: author and text.
     pub fn merge_request_notes(&self, project: &str, number: u64) -> Vec<(String, String)> {
         let world = self.world();
-        let pull = world.repositories.get(project).and_then(|known| known.pulls.get(&number));
+        let pull = world
+            .repositories
+            .get(project)
+            .and_then(|known| known.pulls.get(&number));
         let notes = pull.into_iter().flat_map(|pull| &pull.notes);
         notes.map(|note| (note.author.clone(), note.body.clone())).collect()
     }
@@ -63,6 +66,13 @@ impl Sandbox {
                 allow_force_push: false,
             };
             known.lab.protected.insert(name.to_owned(), rule);
+        }
+    }
+
+    /// Takes the protection of a name away.
+    pub fn unprotect_branch(&self, project: &str, name: &str) {
+        if let Some(known) = self.world().repositories.get_mut(project) {
+            known.lab.protected.remove(name);
         }
     }
 

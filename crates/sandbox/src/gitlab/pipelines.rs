@@ -101,7 +101,9 @@ impl Shared {
     /// What a push starts, where the project has a CI configuration.
     pub(crate) fn start_pipelines(&self, project: &str, by: &str, moved: &[Moved]) {
         let has_ci = self.world().repositories.get(project).is_some_and(|known| known.lab.ci);
-        let heads = moved.iter().filter_map(|moved| Some((&moved.reference, moved.new.as_ref()?)));
+        let heads = moved
+            .iter()
+            .filter_map(|moved| Some((&moved.reference, moved.new.as_ref()?)));
         for (reference, sha) in heads.filter(|_| has_ci).take(MOST) {
             let branch = reference.trim_start_matches("refs/heads/");
             self.new_pipeline(project, by, "push", branch, sha);

@@ -29,8 +29,13 @@ pub(crate) fn group(shared: &Arc<Shared>, actor: &Actor, path: &str, query: &[(S
     let Some(members) = world.teams.get(&(parent.to_owned(), name.to_owned())) else {
         return Reply::absent("Group ");
     };
-    let wanted = query.iter().find(|(key, _)| key == "query").map(|(_, text)| text.as_str());
-    let found = members.iter().filter(|name| wanted.is_none_or(|text| name.contains(text)));
+    let wanted = query
+        .iter()
+        .find(|(key, _)| key == "query")
+        .map(|(_, text)| text.as_str());
+    let found = members
+        .iter()
+        .filter(|name| wanted.is_none_or(|text| name.contains(text)));
     Reply::list(found.map(|name| shapes::member(&shared.url, name, level(Permission::Write))))
 }
 
@@ -92,9 +97,8 @@ fn members(call: &Call<'_>) -> Reply {
     let found = call.look(|known| {
         let people = known.people.iter();
         let people = people.filter(|(name, _)| wanted.as_ref().is_none_or(|text| name.contains(text.as_str())));
-        let shape = |(name, permission): (&String, &Permission)| {
-            shapes::member(&call.shared.url, name, level(*permission))
-        };
+        let shape =
+            |(name, permission): (&String, &Permission)| shapes::member(&call.shared.url, name, level(*permission));
         people.map(shape).collect::<Vec<_>>()
     });
     Reply::list(found.unwrap_or_default().into_iter())

@@ -28,7 +28,9 @@ fn list(call: &Call<'_>) -> Reply {
     let found = call.look(|known| {
         let rules = known.lab.protected.iter();
         let rules = rules.filter(|(name, _)| wanted.as_ref().is_none_or(|text| name.contains(text.as_str())));
-        rules.map(|(name, rule)| shapes::protection(name, rule)).collect::<Vec<_>>()
+        rules
+            .map(|(name, rule)| shapes::protection(name, rule))
+            .collect::<Vec<_>>()
     });
     Reply::list(found.unwrap_or_default().into_iter())
 }
@@ -48,7 +50,10 @@ fn protect(call: &Call<'_>) -> Reply {
             // Maintainers, where nothing is said.
             None => Ok(40),
             Some(Ok(level)) if [0, 30, 40, 60].contains(&level) => Ok(level),
-            Some(_) => Err(Reply::with(400, json!({ "error": format!("{key} does not have a valid value") }))),
+            Some(_) => Err(Reply::with(
+                400,
+                json!({ "error": format!("{key} does not have a valid value") }),
+            )),
         }
     };
     let (push, merge) = match (level("push_access_level"), level("merge_access_level")) {

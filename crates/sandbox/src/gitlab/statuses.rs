@@ -12,7 +12,11 @@ pub(crate) fn list(call: &Call<'_>, method: &Method, sha: &str) -> Reply {
     if *method != Method::GET {
         return Reply::absent("");
     }
-    let (name, branch, all) = (call.text("name"), call.text("ref"), call.flag("all").unwrap_or_default());
+    let (name, branch, all) = (
+        call.text("name"),
+        call.text("ref"),
+        call.flag("all").unwrap_or_default(),
+    );
     let found = call.look(|known| {
         let fits = |job: &&Job| {
             job.sha == sha
@@ -24,7 +28,9 @@ pub(crate) fn list(call: &Call<'_>, method: &Method, sha: &str) -> Reply {
             jobs().any(|other| other.id > job.id && other.name == job.name && other.pipeline == job.pipeline)
         };
         let shown = jobs().filter(|job| all || !superseded(job));
-        shown.map(|job| shapes::status(&call.shared.url, job)).collect::<Vec<_>>()
+        shown
+            .map(|job| shapes::status(&call.shared.url, job))
+            .collect::<Vec<_>>()
     });
     Reply::list(found.unwrap_or_default().into_iter())
 }
@@ -85,7 +91,9 @@ pub(crate) async fn write(call: &Call<'_>, method: &Method, sha: &str) -> Reply 
 async fn branch_with(call: &Call<'_>, sha: &str) -> Option<String> {
     let known = call.look(|known| {
         let mut pipelines = known.lab.pipelines.iter().rev();
-        pipelines.find(|known| known.sha == sha).map(|known| known.branch.clone())
+        pipelines
+            .find(|known| known.sha == sha)
+            .map(|known| known.branch.clone())
     });
     if let Some(branch) = known.flatten() {
         return Some(branch);
@@ -146,7 +154,10 @@ impl crate::Shared {
             };
             if let Some(event) = event {
                 let reason = format!("(Reason(s): Status cannot transition via \"{event}\")");
-                return Some(Err(format!("Cannot transition status via :{event} from :{} {reason}", job.state)));
+                return Some(Err(format!(
+                    "Cannot transition status via :{event} from :{} {reason}",
+                    job.state
+                )));
             }
             (job.state, job.updated_at) = (new.state, at);
             job.description = new.description.or(job.description.take());
