@@ -16,18 +16,14 @@ pub struct Tale {
     pub order: Order,
     fix: (std::path::PathBuf, String),
     before: usize,
-    watch: Option<embargod_contract::Watch>,
+    watch: embargod_contract::Watch,
     _folder: tempfile::TempDir,
 }
 
-/// Every story on GitHub ends with the question whether GitHub would have understood it.
+/// Every story ends with the question whether the forge would have understood it.
 impl Drop for Tale {
     fn drop(&mut self) {
-        let breaches = self
-            .watch
-            .as_ref()
-            .map(embargod_contract::Watch::breaches)
-            .unwrap_or_default();
+        let breaches = self.watch.breaches();
         assert!(std::thread::panicking() || breaches.is_empty(), "{breaches:#?}");
     }
 }
@@ -45,7 +41,7 @@ impl Tale {
         let stage = Stage::build(folder.path(), forge, "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
-        let watch = (forge == Flavour::Github).then(|| embargod_contract::watch(&stage.sandbox));
+        let watch = embargod_contract::watch(&stage.sandbox);
         let fix = seed(&stage).await.expect("seeded");
         let issue = stage
             .sandbox

@@ -7,7 +7,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use embargod_sandbox::Exchange;
+use embargod_sandbox::{Exchange, Flavour};
 use serde_json::Value;
 
 use document::{Document, Operation};
@@ -16,6 +16,7 @@ pub use watch::{Watch, watch};
 
 /// What a forge has published, ready to be asked.
 pub struct Contract {
+    flavour: Flavour,
     document: Document,
     // Building a validator costs more than using it a hundred times.
     built: Mutex<BTreeMap<String, &'static jsonschema::Validator>>,
@@ -25,10 +26,29 @@ impl Contract {
     /// GitHub's.
     pub fn github() -> &'static Self {
         static GITHUB: OnceLock<Contract> = OnceLock::new();
-        GITHUB.get_or_init(|| Self {
-            document: Document::read(include_str!("../github.json")),
+        GITHUB.get_or_init(|| Self::read(Flavour::Github, include_str!("../github.json")))
+    }
+
+    /// GitLab's.
+    pub fn gitlab() -> &'static Self {
+        static GITLAB: OnceLock<Contract> = OnceLock::new();
+        GITLAB.get_or_init(|| Self::read(Flavour::Gitlab, include_str!("../gitlab.json")))
+    }
+
+    /// That of a forge.
+    pub fn of(flavour: Flavour) -> &'static Self {
+        match flavour {
+            Flavour::Github => Self::github(),
+            Flavour::Gitlab => Self::gitlab(),
+        }
+    }
+
+    fn read(flavour: Flavour, text: &str) -> Self {
+        Self {
+            flavour,
+            document: Document::read(text),
             built: Mutex::default(),
-        })
+        }
     }
 
     /// What is wrong with an exchange; empty when nothing is.
@@ -47,10 +67,10 @@ impl Contract {
 
     /// What is wrong with the payload of a webhook; empty when nothing is.
     pub fn check_delivery(&self, event: &str, payload: &Value) -> Vec<String> {
-        let event = event.replace('_', "-");
-        let name = match payload["action"].as_str() {
-            Some(action) => format!("{event}-{action}"),
-            None => event,
+        let name = match (self.flavour, payload["action"].as_str()) {
+            (Flavour::Gitlab, _) => event.to_owned(),
+            (Flavour::Github, Some(action)) => format!("{}-{action}", event.replace('_', "-")),
+            (Flavour::Github, None) => event.replace('_', "-"),
         };
         match self.document.webhook(&name) {
             Some(schema) => {
@@ -76,8 +96,12 @@ impl Contract {
         match &operation.body {
             Some(schema) if !exchange.request.is_null() => {
                 let name = format!("{} body", operation.name);
-                wrong.extend(self.violations(&name, schema, exchange.request));
-                wrong.extend(self.document.unknown_keys(schema, exchange.request, "request"));
+                let request = match self.flavour {
+                    Flavour::Github => exchange.request.clone(),
+                    Flavour::Gitlab => self.form(schema, exchange.request),
+                };
+                wrong.extend(self.violations(&name, schema, &request));
+                wrong.extend(self.document.unknown_keys(schema, &request, "request"));
             }
             Some(_) if operation.body_required => wrong.push("the body is missing".to_owned()),
             None if !exchange.request.is_null() => wrong.push("the operation takes no body".to_owned()),
@@ -92,10 +116,31 @@ impl Contract {
         match operation.responses.get(&status) {
             Some(Some(schema)) => self.violations(&format!("{} {status}", operation.name), schema, exchange.response),
             Some(None) if exchange.response.is_null() => Vec::new(),
-            Some(None) | None if status >= 400 && exchange.response["message"].is_string() => Vec::new(),
+            Some(None) | None if status >= 400 && self.is_an_error(exchange.response) => Vec::new(),
             Some(None) => vec![format!("{status} has no body")],
             None => vec![format!("the operation has no answer {status}")],
         }
+    }
+
+    /// GitLab says what is wrong with a parameter in `error`, and its messages may be lists and objects.
+    fn is_an_error(&self, response: &Value) -> bool {
+        match self.flavour {
+            Flavour::Github => response["message"].is_string(),
+            Flavour::Gitlab => !response["message"].is_null() || response["error"].is_string(),
+        }
+    }
+
+    /// A form has texts alone: each is read as its field's type.
+    fn form(&self, schema: &Value, request: &Value) -> Value {
+        let fields = request.as_object().into_iter().flatten();
+        let typed = fields.map(|(key, value)| {
+            let field = self.document.resolved(&schema["properties"][key]);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.clone(), |text| schema::parameter(text, &field));
+            (key.clone(), value)
+        });
+        Value::Object(typed.collect())
     }
 
     fn violations(&self, name: &str, schema: &Value, value: &Value) -> Vec<String> {

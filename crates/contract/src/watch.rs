@@ -11,11 +11,11 @@ use crate::Contract;
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Mutex<BTreeSet<String>>>);
 
-/// Holds everything that happens in a sandbox from now on against GitHub's contract.
+/// Holds everything that happens in a sandbox from now on against the contract of its forge.
 pub fn watch(sandbox: &Sandbox) -> Watch {
     let watch = Watch::default();
-    let notes = watch.clone();
-    sandbox.observe(Box::new(move |seen| notes.take(seen)));
+    let (notes, contract) = (watch.clone(), Contract::of(sandbox.flavour()));
+    sandbox.observe(Box::new(move |seen| notes.take(contract, seen)));
     watch
 }
 
@@ -25,8 +25,7 @@ impl Watch {
         self.notes().iter().cloned().collect()
     }
 
-    fn take(&self, seen: &Seen<'_>) {
-        let contract = Contract::github();
+    fn take(&self, contract: &Contract, seen: &Seen<'_>) {
         let wrong = match seen {
             Seen::Exchange(exchange) => contract.check(exchange),
             Seen::Delivery { event, payload } => contract.check_delivery(event, payload),

@@ -171,12 +171,13 @@ fn payload(
             ("Merge Request Hook", payload)
         }
         About::Push(push) => {
-            let commits = push["commits"].as_array().map_or(0, Vec::len);
+            let commits: Vec<_> = push["commits"].as_array().into_iter().flatten().map(commit).collect();
+            let count = commits.len();
             let payload = json!({
                 "object_kind": "push", "event_name": "push", "before": push["before"], "after": push["after"],
                 "ref": push["ref"], "ref_protected": false, "checkout_sha": push["after"], "message": null,
                 "user_id": user_id(by), "user_name": by, "user_username": by, "user_email": null, "user_avatar": null,
-                "commits": push["commits"], "total_commits_count": commits, "push_options": {},
+                "commits": commits, "total_commits_count": count, "push_options": {},
             });
             ("Push Hook", payload)
         }
@@ -188,6 +189,17 @@ fn payload(
     payload["repository"] = json!({ "name": path, "url": format!("{url}/{path}.git"), "description": null,
         "homepage": format!("{url}/{path}") });
     Some((event, payload))
+}
+
+/// A commit of a push as GitLab tells of it.
+fn commit(pushed: &Value) -> Value {
+    let message = pushed["message"].as_str().unwrap_or_default();
+    json!({
+        "id": pushed["id"], "message": message, "title": message.lines().next().unwrap_or_default(),
+        "timestamp": pushed["timestamp"], "url": pushed["url"], "added": pushed["added"], "modified": pushed["modified"],
+        "removed": pushed["removed"],
+        "author": { "name": pushed["author"]["name"], "email": pushed["author"]["email"] },
+    })
 }
 
 fn note(url: &str, path: &str, known: &Repository, number: u64, id: u64) -> Option<(&'static str, Value)> {

@@ -9,7 +9,8 @@ use crate::world::{Comment, Event, Issue, Pull, Repository};
 pub(crate) fn user(url: &str, name: &str) -> Value {
     json!({
         "id": user_id(name), "username": name, "public_email": null, "name": name, "state": "active", "locked": false,
-        "avatar_url": null, "web_url": format!("{url}/{name}"),
+        "avatar_url": format!("{url}/uploads/-/system/user/avatar/{}/avatar.png", user_id(name)),
+        "web_url": format!("{url}/{name}"),
     })
 }
 
@@ -199,7 +200,8 @@ pub(crate) fn hook(known: &Repository, url: &str, now: Timestamp) -> Value {
         "issues_events": true, "confidential_issues_events": hook.confidential_issues, "note_events": true,
         "confidential_note_events": hook.confidential_notes, "merge_requests_events": true, "tag_push_events": false,
         "job_events": false, "pipeline_events": false, "wiki_page_events": false, "deployment_events": false,
-        "releases_events": false, "enable_ssl_verification": true, "alert_status": hook.alert(now),
+        "releases_events": false, "emoji_events": false, "repository_update_events": false,
+        "push_events_branch_filter": null, "custom_webhook_template": null, "enable_ssl_verification": true, "alert_status": hook.alert(now),
         "disabled_until": hook.disabled_until, "url_variables": [], "custom_headers": [],
     })
 }
