@@ -29,14 +29,15 @@ pub(crate) fn group(shared: &Arc<Shared>, actor: &Actor, path: &str, query: &[(S
     let Some(members) = world.teams.get(&(parent.to_owned(), name.to_owned())) else {
         return Reply::absent("Group ");
     };
-    let wanted = query
-        .iter()
-        .find(|(key, _)| key == "query")
-        .map(|(_, text)| text.as_str());
-    let found = members
-        .iter()
-        .filter(|name| wanted.is_none_or(|text| name.contains(text)));
+    let wanted = query.iter().find(|(key, _)| key == "query");
+    let wanted = wanted.map(|(_, text)| text.to_lowercase());
+    let found = members.iter().filter(|name| fits(name, wanted.as_deref()));
     Reply::list(found.map(|name| shapes::member(&shared.url, name, level(Permission::Write))))
+}
+
+/// A search for people knows no capitals and finds parts of names.
+fn fits(name: &str, wanted: Option<&str>) -> bool {
+    wanted.is_none_or(|text| name.to_lowercase().contains(text))
 }
 
 pub(crate) async fn answer(call: &Call<'_>, method: &Method, rest: &[&str]) -> Reply {
@@ -93,10 +94,9 @@ async fn change(call: &Call<'_>) -> Reply {
 }
 
 fn members(call: &Call<'_>) -> Reply {
-    let wanted = call.text("query");
+    let wanted = call.text("query").map(|text| text.to_lowercase());
     let found = call.look(|known| {
-        let people = known.people.iter();
-        let people = people.filter(|(name, _)| wanted.as_ref().is_none_or(|text| name.contains(text.as_str())));
+        let people = known.people.iter().filter(|(name, _)| fits(name, wanted.as_deref()));
         let shape =
             |(name, permission): (&String, &Permission)| shapes::member(&call.shared.url, name, level(*permission));
         people.map(shape).collect::<Vec<_>>()
