@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use rstest::rstest;
+
 fn embargod(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_embargod"))
         .args(arguments)
@@ -94,15 +96,24 @@ fn a_rehearsal_of_nothing_says_what_is_missing() {
     );
 }
 
-#[test]
-fn the_rehearsal_leaves_everything_behind_and_case_show_reads_it() {
+#[rstest]
+fn the_rehearsal_leaves_everything_behind_and_case_show_reads_it(#[values("github", "gitlab")] forge: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out");
-    let done = embargod(&["rehearse", "--json", "--out", out.to_str().expect("text")]);
+    let at = out.to_str().expect("text");
+    let done = embargod(&["rehearse", "--forge", forge, "--json", "--out", at]);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     let report: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
     assert_eq!(report["published"], true);
     assert_eq!(report["public_pushes"], 1);
+    assert_eq!(report["shown_to_outsiders"], serde_json::json!([]));
+    assert!(
+        report["shown_afterwards"].as_u64() > Some(2),
+        "the look that found nothing can see: {report}"
+    );
+    let access = std::fs::read_to_string(out.join("access.jsonl")).expect("read");
+    let outsiders = access.lines().filter(|line| line.contains("\"has_role\":false"));
+    assert!(outsiders.count() > 50);
     for name in [
         "public.git/HEAD",
         "private.git/HEAD",

@@ -23,7 +23,7 @@ pub(super) struct Rehearse {
     /// The forge.
     #[arg(long, value_enum, default_value = "github")]
     forge: ForgeKind,
-    /// Where to leave repositories, mails, advisories, database and timeline.json (an empty or new folder) [default: a new
+    /// Where to leave repositories, mails, advisories, database, timeline.json and access.jsonl (an empty or new folder) [default: a new
     /// temporary folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -87,6 +87,9 @@ pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
         }
         for reason in &report.closed_by {
             println!("  closed: {reason}");
+        }
+        for place in &report.shown_to_outsiders {
+            println!("  shown before its time: {place}");
         }
         println!("became public:");
         for (at, what) in &report.public {

@@ -5,6 +5,7 @@
 
 mod clock;
 mod history;
+mod outsider;
 mod replay;
 mod script;
 mod stage;

@@ -6,6 +6,7 @@ use embargod_sandbox::{Flavour, Surface};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::outsider::look_around;
 use super::replay::{replay, resolve};
 use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
 
@@ -13,6 +14,8 @@ use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
 pub const ISSUE: &str = "A length is not checked.\n\n```advisory\nsummary = \"A length is not checked before a copy\"\n\
     description = \"A guest can send a length larger than the buffer; the host copies that many bytes.\"\n\
     severity = \"high\"\ncredits = [\"A Reporter\"]\n```\n";
+/// What its advisory says in one line.
+const SUMMARY: &str = "A length is not checked before a copy";
 /// The label that opens a case.
 pub const LABEL: &str = "security::confirmed";
 const FILE: &str = "copy.c";
@@ -64,6 +67,10 @@ pub struct Report {
     pub public: Vec<(Timestamp, String)>,
     /// Why the gate stayed closed, where it did.
     pub closed_by: Vec<String>,
+    /// Where people without a role were shown something of the case before its time.
+    pub shown_to_outsiders: Vec<String>,
+    /// In how many places the same look showed it after the publication: the proof that the look sees.
+    pub shown_afterwards: usize,
     /// Where everything is.
     pub out: PathBuf,
 }
@@ -175,8 +182,13 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
     stage.clock.move_to(end - SignedDuration::from_secs(1));
     stage.settle().await?;
     let early = public_pushes(&stage, before);
+    let shown_to_outsiders = outsiders(&stage, case, &fix).await?;
     say(&format!(
-        "one second before the end of the embargo: {early} public pushes"
+        "one second before the end of the embargo: {early} public pushes, and people without a role were shown {}",
+        match shown_to_outsiders.len() {
+            0 => "nothing".to_owned(),
+            count => format!("something in {count} places"),
+        }
     ));
     stage.clock.move_to(end);
     stage.settle().await?;
@@ -196,17 +208,37 @@ pub async fn run(script: Script, say: &mut (dyn FnMut(&str) + Send)) -> Result<R
     if !published {
         leaves(&facts["gate"]["reasons"], &mut closed_by);
     }
+    let shown_afterwards = outsiders(&stage, case, &fix).await?.len();
     leave_behind(&stage, &case.to_string())?;
     Ok(Report {
         case: case.to_string(),
-        published: published && early == 0,
+        published: published && early == 0 && shown_to_outsiders.is_empty(),
         verdicts,
         waived,
         public_pushes: public_pushes(&stage, before),
         public: became_public(&stage, before),
         closed_by,
+        shown_to_outsiders,
+        shown_afterwards,
         out: stage.dir.clone(),
     })
+}
+
+/// What people without a role see of the case now.
+async fn outsiders(
+    stage: &Stage,
+    case: embargod_core::CaseId,
+    (desk, fix): &(PathBuf, String),
+) -> Result<Vec<String>, StageError> {
+    let subject = git(desk, &["show", "--no-patch", "--format=%s", fix]).await?;
+    let facts = snapshot(stage, case).await?;
+    let heads = facts["targets"].as_array().into_iter().flatten();
+    // A branch that was waived has no commits of its own: its head is public.
+    let heads = heads.filter(|target| target["head"] != target["public_tip"]);
+    let heads: Vec<_> = heads
+        .filter_map(|target| target["head"].as_str().map(str::to_owned))
+        .collect();
+    look_around(stage, case, &[SUMMARY.to_owned(), subject], &heads).await
 }
 
 fn leaves(reasons: &serde_json::Value, into: &mut Vec<String>) {
@@ -325,5 +357,6 @@ fn leave_behind(stage: &Stage, case: &str) -> Result<(), StageError> {
     stage
         .sandbox
         .write_timeline(&stage.dir.join("timeline.json"), Some(case))?;
+    stage.sandbox.write_access(&stage.dir.join("access.jsonl"))?;
     Ok(())
 }

@@ -147,13 +147,18 @@ pub(crate) async fn answer(
         let may_write = known.is_some_and(|known| known.can_write(&actor));
         (world.bot(), actor, visible, may_write)
     };
-    if !visible || (writes && !may_write) {
+    let allowed = visible && (may_write || !writes);
+    let status = match (allowed, &actor) {
+        (true, _) => StatusCode::OK,
         // A stranger is asked who they are; somebody known hears that there is no such thing.
-        return if actor == Actor::Nobody {
-            unauthorized()
-        } else {
-            plain(StatusCode::NOT_FOUND, "Repository not found.")
-        };
+        (false, Actor::Nobody) => StatusCode::UNAUTHORIZED,
+        (false, _) => StatusCode::NOT_FOUND,
+    };
+    shared.log_git(&actor, repository, method.as_str(), uri.path(), status.as_u16());
+    match status {
+        StatusCode::OK => {}
+        StatusCode::UNAUTHORIZED => return unauthorized(),
+        status => return plain(status, "Repository not found."),
     }
     let dir = shared.repository_dir(repository);
     if rest != "git-receive-pack" {

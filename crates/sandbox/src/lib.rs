@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod consequences;
 mod deliveries;
 mod faults;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub use access::Access;
 pub use deliveries::{Delivered, Order};
 pub use faults::{Fault, When};
 pub use gitlab::state::{BotFacts, Scope};

@@ -49,6 +49,9 @@ impl Sandbox {
 
 impl Shared {
     pub(crate) fn show(&self, seen: &Seen<'_>) {
+        if let Seen::Exchange(exchange) = seen {
+            self.log_exchange(exchange);
+        }
         if let Some(observer) = self.observer.get() {
             observer(seen);
         }

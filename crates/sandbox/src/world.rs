@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 
+use crate::access::Access;
 use crate::deliveries::Delivery;
 use crate::gitlab::state::{BotFacts, Project, Scope};
 use crate::people::Permission;
@@ -30,6 +31,7 @@ pub(crate) struct World {
     /// The App's tokens and the instants (of the machine's clock) at which they expire.
     pub tokens: BTreeMap<String, Timestamp>,
     pub timeline: Vec<Entry>,
+    pub access: Vec<Access>,
     pub deliveries: VecDeque<Delivery>,
     next_id: u64,
 }
@@ -197,6 +199,7 @@ impl World {
             teams: BTreeMap::new(),
             tokens: BTreeMap::new(),
             timeline: Vec::new(),
+            access: Vec::new(),
             deliveries: VecDeque::new(),
             next_id: 1_000,
         }
