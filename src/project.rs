@@ -6,15 +6,16 @@ use std::sync::Arc;
 use embargod_core::BranchName;
 use embargod_core::case::Policy;
 use embargod_core::embargo::EmbargoPolicy;
+use embargod_core::publication::Wanted;
 use embargod_core::roles::Role;
 use embargod_core::targets::{Maintained, StableRule, Which};
 use embargod_forge::github::App;
 use embargod_forge::gitlab::Instance;
-use embargod_forge::{Forge, ForgeError, Team};
+use embargod_forge::{Forge, ForgeError, Team, Thread};
 use embargod_repo::{Clone, GitError, Remote};
 use thiserror::Error;
 
-use crate::config::{AdvisorySettings, ConnectionName, Loaded, Place, Project as Settings, PublishMode};
+use crate::config::{AdvisorySettings, Cases, ConnectionName, Loaded, Place, Project as Settings, PublishMode};
 
 /// Why a project cannot be worked for.
 #[derive(Debug, Error)]
@@ -55,14 +56,18 @@ pub struct Project {
     pub roles: BTreeMap<Role, Vec<Holder>>,
     /// The label that opens a case.
     pub label: String,
-    /// Where announcements go.
-    pub lists: Vec<String>,
+    /// What happens after a publication.
+    pub wanted: Wanted,
     /// What advisories say of the package.
     pub advisory: AdvisorySettings,
     /// The public repository.
     pub public: Arc<dyn Forge>,
     /// The private mirror.
     pub mirror: Arc<dyn Forge>,
+    /// Where the issues of cases are: one of the two.
+    pub desk: Arc<dyn Forge>,
+    /// The further public repositories, by what [`Wanted`] calls them.
+    pub followers: BTreeMap<String, Arc<dyn Forge>>,
     /// The public repository's name, `owner/name`.
     pub public_name: String,
     /// The mirror's name.
@@ -86,6 +91,9 @@ impl Project {
                 .data_dir
                 .join("clones")
                 .join(format!("{}.git", settings.name));
+            let (public, mirror) = (forge(&settings.public)?, forge(&settings.private)?);
+            let followers = settings.followers.iter();
+            let followers = followers.map(|place| Ok((follower(place), forge(place)?)));
             projects.push(Self {
                 name: settings.name.clone(),
                 maintained: maintained(settings),
@@ -94,10 +102,15 @@ impl Project {
                 checks_after_rebuild: settings.checks_after_rebuild.clone(),
                 roles: roles(settings),
                 label: settings.labels.confirmed.clone(),
-                lists: settings.announce.lists.clone(),
+                wanted: wanted(settings),
                 advisory: settings.advisory.clone(),
-                public: forge(&settings.public)?,
-                mirror: forge(&settings.private)?,
+                desk: Arc::clone(match settings.cases {
+                    Cases::Private => &mirror,
+                    Cases::Public => &public,
+                }),
+                followers: followers.collect::<Result<_, ConnectError>>()?,
+                public,
+                mirror,
                 public_name: settings.public.repo.clone(),
                 mirror_name: settings.private.repo.clone(),
                 clone: Clone::open(&path).await?,
@@ -109,6 +122,19 @@ impl Project {
     /// The main branch.
     pub fn main(&self) -> &BranchName {
         &self.maintained.main
+    }
+
+    /// Where a thread is.
+    pub fn forge_of(&self, thread: Thread) -> &dyn Forge {
+        match thread {
+            Thread::Issue(_) => &*self.desk,
+            Thread::PullRequest(_) => &*self.mirror,
+        }
+    }
+
+    /// Whether cases are confidential issues of the public project.
+    pub fn has_public_desk(&self) -> bool {
+        Arc::ptr_eq(&self.desk, &self.public)
     }
 
     /// The public repository for git, with a fresh credential.
@@ -156,7 +182,22 @@ fn connections(loaded: &Loaded) -> Result<BTreeMap<ConnectionName, Connection>, 
     Ok(found)
 }
 
-async fn remote(forge: &dyn Forge) -> Result<Remote, ForgeError> {
+/// What a project wants to happen after a publication.
+pub fn wanted(settings: &Settings) -> Wanted {
+    Wanted {
+        lists: settings.announce.lists.clone(),
+        followers: settings.followers.iter().map(follower).collect(),
+        release_notes: settings.advisory.release_tag.is_some(),
+        show_issue: settings.show_issue_afterwards,
+    }
+}
+
+fn follower(place: &Place) -> String {
+    format!("{}:{}", place.connection, place.repo)
+}
+
+/// A forge for git, with a fresh credential.
+pub async fn remote(forge: &dyn Forge) -> Result<Remote, ForgeError> {
     let credential = forge.credential().await?;
     Ok(Remote::with_token(credential.url, credential.user, credential.token))
 }

@@ -115,6 +115,16 @@ fn row(case: &Case, branch: &BranchName, target: &TargetView) -> String {
     format!("| `{branch}` | `{short}` | {} | {note} |\n", verdict(target.verdict))
 }
 
+/// The request for a CVE, and where it goes.
+pub fn cve_request(request: &str) -> String {
+    format!(
+        "No CVE is on record. For a project on gitlab.com, GitLab's CNA takes this as a **confidential** issue of \
+         https://gitlab.com/gitlab-org/cves (fill in what says TODO); elsewhere ask the CNA that is in charge. Then \
+         `/embargo cve CVE-…`, or `/embargo cve waive because …`.\n\n{}\n",
+        fenced(request)
+    )
+}
+
 /// The title of a security branch's pull request.
 pub fn pull_title(case: CaseId, target: &BranchName) -> String {
     format!("{case}: {target}")

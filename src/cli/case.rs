@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::config::{Loaded, load};
+use crate::project::wanted;
 use crate::reconcile::{Journal, facts};
 
 #[derive(Debug, Subcommand)]
@@ -92,10 +93,8 @@ async fn read(loaded: &Loaded, store: &Store, id: CaseId) -> Result<Option<Value
         .map(|case| case.project);
     let project = project.unwrap_or_default();
     let settings = loaded.config.project.iter().find(|known| known.name == project);
-    let lists = settings
-        .map(|settings| settings.announce.lists.clone())
-        .unwrap_or_default();
-    let mut whole = facts(&project, &lists, &journal.case);
+    let wanted = settings.map(wanted).unwrap_or_default();
+    let mut whole = facts(&project, &wanted, &journal.case);
     if let Some(body) = store.snapshot(id).await? {
         let seen: Value = serde_json::from_str(&body)?;
         whole["targets"] = seen["targets"].clone();

@@ -113,5 +113,8 @@ fn name(step: &Step) -> String {
         Step::CloseIssue => "close-issue".to_owned(),
         Step::DeleteSecurityBranches => "delete-security-branches".to_owned(),
         Step::StartPipelines => "start-pipelines".to_owned(),
+        Step::Follow { repository } => format!("follow:{repository}"),
+        Step::ReleaseNotes => "release-notes".to_owned(),
+        Step::ShowIssue => "show-issue".to_owned(),
     }
 }

@@ -1,7 +1,9 @@
 //! What no single value shows: references between keys, orders, and values that make no sense together.
 
+use embargod_core::BranchName;
+
 use super::error::{ConfigError, Source};
-use super::file::{Config, Place, Project, PublishMode};
+use super::file::{Cases, Config, Place, Project, PublishMode};
 use super::secrets::Secrets;
 use super::values::{ConnectionName, is_loopback};
 use crate::intake::GitlabSecrets;
@@ -136,6 +138,7 @@ fn check_project(
         }
     }
     check_holders(source, project, &key)?;
+    check_aftermath(source, config, project, &key)?;
     for (index, list) in project.announce.lists.iter().enumerate() {
         if list.parse::<lettre::Address>().is_err() {
             let key = key(&format!("announce.lists[{index}]"));
@@ -145,6 +148,50 @@ fn check_project(
     if project.publish != PublishMode::Rebase && !project.checks_after_rebuild.is_empty() {
         let remedy = "use publish = \"rebase\", or leave it empty";
         return Err(source.wrong(&key("checks_after_rebuild"), "nothing is rebuilt in this mode", remedy));
+    }
+    Ok(())
+}
+
+/// Where cases are, and what follows a publication.
+fn check_aftermath(
+    source: &Source<'_>,
+    config: &Config,
+    project: &Project,
+    key: impl Fn(&str) -> String,
+) -> Result<(), ConfigError> {
+    for (index, follower) in project.followers.iter().enumerate() {
+        let key = |rest: &str| key(&format!("followers[{index}].{rest}"));
+        check_place(source, config, follower, key)?;
+        let taken = [&project.public, &project.private]
+            .into_iter()
+            .chain(&project.followers[..index]);
+        if taken.into_iter().any(|place| place == follower) {
+            let remedy = "name a further public repository, each once";
+            return Err(source.wrong(&key("repo"), "the project has this repository already", remedy));
+        }
+    }
+    let on_gitlab = |place: &Place| matches!(place.connection, ConnectionName::Gitlab(_));
+    if project.cases == Cases::Public
+        && (!on_gitlab(&project.public) || project.public.connection != project.private.connection)
+    {
+        let remedy =
+            "GitLab alone hides issues of a public project; put the mirror on the same GitLab, or cases = \"private\"";
+        return Err(source.wrong(&key("cases"), "not possible with these repositories", remedy));
+    }
+    if project.show_issue_afterwards && project.cases == Cases::Private {
+        let remedy = "it is for cases = \"public\": an issue of the private mirror stays there";
+        return Err(source.wrong(&key("show_issue_afterwards"), "nothing could be shown", remedy));
+    }
+    if let Some(tag) = &project.advisory.release_tag {
+        let named = tag.replace("{case}", "2026-0001");
+        if !on_gitlab(&project.public) || !tag.contains("{case}") || named.parse::<BranchName>().is_err() {
+            let remedy = "for a public project on GitLab, a tag with {case} in it, such as security/{case}";
+            return Err(source.wrong(
+                &key("advisory.release_tag"),
+                "not a tag for a release of its own",
+                remedy,
+            ));
+        }
     }
     Ok(())
 }

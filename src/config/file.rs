@@ -107,6 +107,15 @@ pub struct Project {
     pub public: Place,
     /// The private mirror.
     pub private: Place,
+    /// Further public repositories: they get the same branches after the push, and never lead.
+    #[serde(default)]
+    pub followers: Vec<Place>,
+    /// Where the issues of cases are.
+    #[serde(default)]
+    pub cases: Cases,
+    /// Whether the issue of a case is shown to everybody when all is public; only for cases in the public project.
+    #[serde(default)]
+    pub show_issue_afterwards: bool,
     /// How approved commits become public.
     #[serde(default)]
     pub publish: PublishMode,
@@ -190,6 +199,17 @@ pub struct Roles {
     pub cve_coordinator: Vec<String>,
 }
 
+/// Where the issues of cases are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cases {
+    /// Issues of the private mirror.
+    #[default]
+    Private,
+    /// Confidential issues of the public project, which GitLab alone has.
+    Public,
+}
+
 /// How long embargoes last.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -211,6 +231,8 @@ pub struct AdvisorySettings {
     /// What the draft says before the publication.
     #[serde(default)]
     pub draft: AdvisoryDraft,
+    /// The tag of a release whose notes carry the advisory where the forge has no advisories; `{case}` stands for the case.
+    pub release_tag: Option<String>,
 }
 
 /// What the draft says before the publication.

@@ -11,7 +11,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use file::{
-    AdvisoryDraft, AdvisorySettings, Announce, Config, EmbargoSettings, Github, Gitlab, Labels, Place, Project,
+    AdvisoryDraft, AdvisorySettings, Announce, Cases, Config, EmbargoSettings, Github, Gitlab, Labels, Place, Project,
     PublishMode, Roles, Smtp, StableRule,
 };
 pub use secrets::Secrets;

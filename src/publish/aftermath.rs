@@ -1,19 +1,20 @@
 //! What follows the push: only forward, each step with its receipt, the rest retried until it is done.
 
-use embargod_advisory::{Advisory, PublishedBranch, announcement};
+use embargod_advisory::{Advisory, PublishedBranch, announcement, release_notes};
 use embargod_core::case::{Cve, Event};
-use embargod_core::publication::{Step, next_steps};
-use embargod_forge::{AdvisoryText, Class, Thread};
+use embargod_core::publication::{Plan, Step, next_steps};
+use embargod_forge::{AdvisoryText, Class, ReleaseNotes, Thread};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push, remote_branches};
 use embargod_store::StoreError;
 
+use super::followers::follow;
 use super::published;
 use crate::mail::MailError;
 use crate::project::Project;
 use crate::reconcile::{Journal, Look, PassError, Reconciler, facts, show_end, tell};
 
 /// How a step went.
-enum Outcome {
+pub(super) enum Outcome {
     Done(String),
     /// Later, by itself.
     Later,
@@ -32,7 +33,7 @@ pub(crate) async fn aftermath(
     };
     let receipts = publication.receipts.keys().cloned().collect();
     let (mut progress, mut failure) = (false, None);
-    for step in next_steps(&project.lists, &receipts) {
+    for step in next_steps(&project.wanted, &receipts) {
         if publication.stuck.contains_key(&step) {
             continue;
         }
@@ -83,7 +84,7 @@ pub(crate) async fn aftermath(
     // The last observation stands; what the events tell is newer.
     if progress && let Some(body) = reconciler.store.snapshot(journal.case.id).await? {
         let mut whole: serde_json::Value = serde_json::from_str(&body).map_err(|_| StoreError::Damaged)?;
-        let fresh = facts(&project.name, &project.lists, &journal.case);
+        let fresh = facts(&project.name, &project.wanted, &journal.case);
         for key in ["state", "approval", "publication", "embargo", "cve"] {
             whole[key] = fresh[key].clone();
         }
@@ -130,10 +131,16 @@ async fn take(
             Ok(Outcome::Done("on the issue".to_owned()))
         }
         Step::CloseIssue => {
-            project.mirror.set_issue_open(journal.case.issue, false).await?;
+            project.desk.set_issue_open(journal.case.issue, false).await?;
             Ok(Outcome::Done("closed".to_owned()))
         }
         Step::DeleteSecurityBranches => delete_branches(project, journal).await,
+        Step::Follow { repository } => follow(project, journal, repository).await,
+        Step::ReleaseNotes => publish_release(project, journal).await,
+        Step::ShowIssue => {
+            project.desk.set_confidential(journal.case.issue, false).await?;
+            Ok(Outcome::Done("shown to everybody".to_owned()))
+        }
     }
 }
 
@@ -207,6 +214,40 @@ pub(crate) fn advisory_text(project: &Project, facts: &Advisory, cve: Option<&st
     }
 }
 
+/// The branches with the commits that fix the flaw there.
+fn published_branches(project: &Project, plan: &Plan) -> Result<Vec<PublishedBranch>, PassError> {
+    let mut branches = Vec::new();
+    for (branch, from, to) in published(plan) {
+        let commits = patches(project.clone.path(), from, to)?;
+        branches.push(PublishedBranch {
+            name: branch.to_string(),
+            commits: commits.into_iter().map(|(commit, _)| commit.to_string()).collect(),
+        });
+    }
+    Ok(branches)
+}
+
+/// The advisory as notes of a release on what main became, or on the first branch where main did not move.
+async fn publish_release(project: &Project, journal: &Journal) -> Result<Outcome, PassError> {
+    let (Some(publication), Some(tag)) = (&journal.case.publication, &project.advisory.release_tag) else {
+        return Ok(Outcome::Later);
+    };
+    let moves = &publication.plan.moves;
+    let Some(step) = moves.get(project.main()).or_else(|| moves.values().next()) else {
+        return Ok(Outcome::Done("nothing moved".to_owned()));
+    };
+    let facts = approved(journal)?;
+    let branches = published_branches(project, &publication.plan)?;
+    let notes = ReleaseNotes {
+        tag: tag.replace("{case}", &journal.case.id.to_string()),
+        commit: step.to.clone(),
+        name: facts.summary.trim().to_owned(),
+        description: release_notes(&facts, cve(journal), &branches),
+    };
+    project.public.publish_release(&notes).await?;
+    Ok(Outcome::Done(notes.tag))
+}
+
 async fn announce(
     reconciler: &Reconciler,
     project: &Project,
@@ -228,22 +269,19 @@ async fn announce(
         tracing::warn!(case = %journal.case.id, "the mail server does not answer; the mail waits");
         return Ok(Outcome::Later);
     }
-    let mut branches = Vec::new();
-    for (branch, from, to) in published(&publication.plan) {
-        let commits = patches(project.clone.path(), from, to)?;
-        let commits = commits.into_iter().map(|(commit, _)| commit.to_string()).collect();
-        branches.push(PublishedBranch {
-            name: branch.to_string(),
-            commits,
-        });
-    }
+    let branches = published_branches(project, &publication.plan)?;
     let url = journal.case.draft.as_ref().map(|draft| draft.url.as_str());
     let (subject, body) = announcement(&project.name, &approved(journal)?, cve(journal), &branches, url);
     let now = reconciler.clock.now();
     let id = format!(
         "{}.{}",
         journal.case.id,
-        project.lists.iter().position(|known| known == list).unwrap_or_default()
+        project
+            .wanted
+            .lists
+            .iter()
+            .position(|known| known == list)
+            .unwrap_or_default()
     );
     journal
         .record(vec![Event::MailStarted { list: list.to_owned() }], now)

@@ -1,6 +1,7 @@
 //! The publication: one atomic push of exactly what was approved, read back from the public repository.
 
 mod aftermath;
+mod followers;
 
 use embargod_core::case::{Event, evaluate};
 use embargod_core::gate::Gate;
@@ -197,10 +198,10 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
         .targets
         .iter()
         .all(|(target, view)| head(target) == Some(&view.head));
-    let issue = project.mirror.issue(case.issue).await?;
+    let issue = project.desk.issue(case.issue).await?;
     let facts = embargod_advisory::Advisory::from_issue(&issue.body).map(|advisory| advisory.digest());
     let texts_stand = facts.ok().as_ref() == Some(&seen.view.advisory.digest);
-    let comments = project.mirror.comments(Thread::Issue(case.issue)).await?;
+    let comments = project.desk.comments(Thread::Issue(case.issue)).await?;
     let nothing_said = unhandled(case, &comments, &seen.bot).is_empty();
     let public = remote_branches(project.clone.path(), &project.public_remote().await?).await?;
     let tips_stand = seen
@@ -219,7 +220,7 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
 
 /// A label that was taken off by somebody without the role ends nothing; by anybody else it ends the case at the next look.
 async fn unlabelled_by_an_outsider(project: &Project, journal: &Journal) -> Result<bool, PassError> {
-    let events = project.mirror.issue_events(journal.case.issue).await?;
+    let events = project.desk.issue_events(journal.case.issue).await?;
     let off = embargod_forge::IssueEventKind::Unlabeled(project.label.clone());
     let Some(event) = events
         .iter()

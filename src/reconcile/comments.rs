@@ -83,7 +83,7 @@ pub(super) async fn answer(project: &Project, case: &Case, seen: &Observation) -
         let key = format!("answer:{id}");
         if !said(&seen.comments, &seen.bot, &key) {
             project
-                .mirror
+                .desk
                 .create_comment(Thread::Issue(case.issue), &marked(&key, answer))
                 .await?;
         }
@@ -99,12 +99,12 @@ pub(super) fn said(comments: &[Comment], bot: &str, key: &str) -> bool {
         .any(|comment| comment.author == bot && comment.body.starts_with(&marker))
 }
 
-/// Tells people something once, on an issue or pull request of the mirror.
+/// Tells people something once, on the issue of a case or a pull request of the mirror.
 pub(crate) async fn tell(project: &Project, thread: Thread, key: &str, text: &str) -> Result<(), PassError> {
-    let bot = project.mirror.bot().await?;
-    let comments = project.mirror.comments(thread).await?;
+    let forge = project.forge_of(thread);
+    let (bot, comments) = (forge.bot().await?, forge.comments(thread).await?);
     if !said(&comments, &bot, key) {
-        project.mirror.create_comment(thread, &marked(key, text)).await?;
+        forge.create_comment(thread, &marked(key, text)).await?;
     }
     Ok(())
 }
@@ -124,9 +124,14 @@ pub(super) async fn keep(
         .find(|comment| comment.author == bot && comment.body.starts_with(&marker))
     {
         Some(comment) if comment.body.trim_end() == wanted.trim_end() => {}
-        Some(comment) => project.mirror.edit_comment(thread, comment.id, &wanted).await?,
+        Some(comment) => {
+            project
+                .forge_of(thread)
+                .edit_comment(thread, comment.id, &wanted)
+                .await?
+        }
         None => {
-            project.mirror.create_comment(thread, &wanted).await?;
+            project.forge_of(thread).create_comment(thread, &wanted).await?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 mod answers;
 mod comments;
+mod exposure;
 mod follow;
 mod ground;
 mod journal;
@@ -99,7 +100,7 @@ impl Reconciler {
             return Err(PassError::MirrorIsPublic);
         }
         // What goes wrong in one place holds up no other: the first failure is told when all had their turn.
-        let mut failure = opening::alarm_public_labels(self, project).await.err();
+        let mut failure = exposure::alarm(self, project).await.err();
         failure = failure.or(opening::open_cases(self, project, &facts).await.err());
         let mut wake: Option<Timestamp> = None;
         for stored in self.store.cases().await? {

@@ -13,9 +13,9 @@ use embargod_forge::{Audience, Comment, PullState, RepositoryFacts, Thread};
 use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{keep, tell};
-use super::ground;
 use super::verdicts::{self, findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
+use super::{exposure, ground};
 use crate::config::PublishMode;
 use crate::people::holds;
 use crate::project::Project;
@@ -66,7 +66,8 @@ pub(super) async fn observe(
     let moved = move_heads(reconciler, project, journal, branches, &wanted, &plan, &heads).await?;
     let pulls = pull_requests(project, &journal.case, &plan).await?;
     tell_conflicts(project, &journal.case, &plan, &pulls).await?;
-    let issue = project.mirror.issue(journal.case.issue).await?;
+    let issue = project.desk.issue(journal.case.issue).await?;
+    exposure::watch(reconciler, project, &journal.case, &issue).await?;
     let advisory = Advisory::from_issue(&issue.body);
     let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground::of_mirror(facts));
     let mut answered = verdicts::ask(reconciler, project, &plan).await?;
@@ -129,8 +130,8 @@ pub(super) async fn observe(
     read_checks(project, &journal.case, &mut view).await?;
     Ok(Observation {
         view,
-        comments: project.mirror.comments(Thread::Issue(journal.case.issue)).await?,
-        bot: project.mirror.bot().await?,
+        comments: project.desk.comments(Thread::Issue(journal.case.issue)).await?,
+        bot: project.desk.bot().await?,
         audience: project.mirror.audience().await?,
         advisory: advisory.ok(),
         pulls,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use embargod_advisory::Advisory;
-use embargod_core::case::{Case, Event};
+use embargod_core::case::{Case, Event, Exposure};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::comments::tell;
 use super::journal::bodies;
-use super::{Journal, Look, PassError, Reconciler};
+use super::{Journal, Look, PassError, Reconciler, exposure};
 use crate::config::AdvisoryDraft;
 use crate::people::person;
 use crate::project::Project;
@@ -24,44 +24,13 @@ const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// The mirror's default branch: one of the bot's own, so that followed commits close no issue there.
 pub(super) const DEFAULT_BRANCH: &str = "embargod";
 
-/// The label on a public issue is never answered there; the private side is alarmed.
-pub(super) async fn alarm_public_labels(reconciler: &Reconciler, project: &Project) -> Result<(), PassError> {
-    let issues = match project.public.issues_labelled(&project.label).await {
-        // A public repository without issues has none to be alarmed by.
-        Err(error) if error.is_not_found() => return Ok(()),
-        issues => issues?,
-    };
-    for issue in issues {
-        // Nobody without a role in the public project sees it.
-        if issue.confidential {
-            continue;
-        }
-        let key = format!("public-label:{}:{}", project.name, issue.number);
-        if reconciler.store.marked(&key).await? {
-            continue;
-        }
-        let text = format!(
-            "The label that opens a case was put on a **public** issue, number {} of the public repository. \
-             The bot did nothing there. If it describes a vulnerability, it is public: decide how to go on.\n",
-            issue.number
-        );
-        // A crash in between alarms twice: better than not at all.
-        project
-            .mirror
-            .create_issue("Alarm: label on a public issue", &text)
-            .await?;
-        reconciler.store.mark(&key, reconciler.clock.now()).await?;
-    }
-    Ok(())
-}
-
-/// Opens a case for every labelled issue of the mirror that has none.
+/// Opens a case for every labelled issue of the desk that has none.
 pub(super) async fn open_cases(
     reconciler: &Reconciler,
     project: &Project,
     facts: &RepositoryFacts,
 ) -> Result<(), PassError> {
-    for issue in project.mirror.issues_labelled(&project.label).await? {
+    for issue in project.desk.issues_labelled(&project.label).await? {
         let number = i64::try_from(issue.number).unwrap_or(i64::MAX);
         let reserved = match reconciler.store.latest_case(&project.name, number).await? {
             None => None,
@@ -72,7 +41,11 @@ pub(super) async fn open_cases(
             },
         };
         if issue.open {
-            open(reconciler, project, facts, issue.number, reserved).await?;
+            let exposure = match project.has_public_desk() {
+                true => exposure::hide(reconciler, project, &issue).await?,
+                false => None,
+            };
+            open(reconciler, project, facts, issue.number, reserved, exposure).await?;
         }
     }
     Ok(())
@@ -84,8 +57,9 @@ async fn open(
     facts: &RepositoryFacts,
     issue: u64,
     reserved: Option<CaseId>,
+    exposure: Option<Exposure>,
 ) -> Result<(), PassError> {
-    let events = project.mirror.issue_events(issue).await?;
+    let events = project.desk.issue_events(issue).await?;
     let put_on = |event: &&IssueEvent| event.kind == IssueEventKind::Labeled(project.label.clone());
     let Some(labeled) = events.iter().filter(put_on).max_by_key(|event| (event.at, event.id)) else {
         return Ok(());
@@ -110,7 +84,11 @@ async fn open(
         .targets(&public, jiff::tz::Offset::UTC.to_datetime(now).date());
     // People set ends to the second at most; the default one has no fractions either.
     let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let embargo = Embargo::by_policy(whole, &project.policy.embargo);
+    let embargo = match exposure {
+        // What everybody could see is under no embargo, unless somebody says why it should be.
+        Some(_) => Ok(Embargo::none(whole)),
+        None => Embargo::by_policy(whole, &project.policy.embargo),
+    };
     let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
         let text = "No case was opened: the main branch of the configuration is not in the public repository.";
         return tell(project, Thread::Issue(issue), &format!("ground:{}", labeled.id), text).await;
@@ -127,8 +105,9 @@ async fn open(
         targets,
         embargo,
     }];
+    first.extend(exposure.map(|exposure| Event::Exposed { exposure }));
     // What was said before the label was put on is no command to this case.
-    let earlier = project.mirror.comments(Thread::Issue(issue)).await?;
+    let earlier = project.desk.comments(Thread::Issue(issue)).await?;
     let earlier = earlier.iter().filter(|comment| comment.created_at < labeled.at);
     first.extend(earlier.map(|comment| Event::CommentHandled {
         id: comment.id,
@@ -144,11 +123,11 @@ pub(super) async fn closed_by_label(
     project: &Project,
     journal: &mut Journal,
 ) -> Result<bool, PassError> {
-    let issue = project.mirror.issue(journal.case.issue).await?;
-    let events = project.mirror.issue_events(journal.case.issue).await?;
+    let issue = project.desk.issue(journal.case.issue).await?;
+    let events = project.desk.issue_events(journal.case.issue).await?;
     let last = events.iter().max_by_key(|event| (event.at, event.id));
     if !issue.open && last.is_some_and(|event| event.kind == IssueEventKind::Closed { by_commit: true }) {
-        project.mirror.set_issue_open(issue.number, true).await?;
+        project.desk.set_issue_open(issue.number, true).await?;
     }
     if issue.labels.contains(&project.label) {
         return Ok(false);
@@ -246,7 +225,7 @@ pub(super) async fn prepare(
 /// What a draft says before its time: nothing, or where the project wants it, what is complete in the issue by then.
 async fn draft(project: &Project, case: &Case) -> Result<AdvisoryText, PassError> {
     if project.advisory.draft == AdvisoryDraft::Full {
-        let issue = project.mirror.issue(case.issue).await?;
+        let issue = project.desk.issue(case.issue).await?;
         let facts = Advisory::from_issue(&issue.body)
             .ok()
             .filter(|facts| facts.missing().is_empty());

@@ -1,7 +1,9 @@
 //! What people see: the checks on every head, the one status comment, and the snapshot for the command line.
 
+use embargod_advisory::cve_request;
 use embargod_core::case::{Case, Cve};
 use embargod_core::gate::{Gate, Reason};
+use embargod_core::publication::Wanted;
 use embargod_forge::{CheckRun, Thread};
 use serde_json::{Value, json};
 
@@ -41,7 +43,7 @@ pub(super) async fn show(
         }
     }
     let now = reconciler.clock.now();
-    let state = case.state_name(&project.lists);
+    let state = case.state_name(&project.wanted);
     let text = texts::status(case, &seen.view, gate, &seen.audience, state, now);
     let key = format!("status:{}", case.id);
     keep(
@@ -53,16 +55,36 @@ pub(super) async fn show(
         &text,
     )
     .await?;
+    request_cve(project, case, seen).await?;
     let snapshot = snapshot(project, case, seen, gate).to_string();
     reconciler.store.put_snapshot(case.id, &snapshot, now).await?;
     Ok(())
 }
 
+/// Where the forge itself asks for no CVE, a request for one is prepared once, as soon as the advisory is complete.
+async fn request_cve(project: &Project, case: &Case, seen: &Observation) -> Result<(), PassError> {
+    let complete = seen.advisory.as_ref().filter(|advisory| advisory.missing().is_empty());
+    let (Some(advisory), None, false) = (complete, &case.cve, project.public.has_advisories()) else {
+        return Ok(());
+    };
+    let request = cve_request(&project.public_name, &project.advisory.package, advisory);
+    let text = texts::cve_request(&request);
+    keep(
+        project,
+        Thread::Issue(case.issue),
+        &seen.comments,
+        &seen.bot,
+        "cve-request",
+        &text,
+    )
+    .await
+}
+
 /// The status comment of a case that is public: what was, and no gate any more.
 pub(crate) async fn show_end(project: &Project, case: &Case, text: &str) -> Result<(), PassError> {
     let (comments, bot) = (
-        project.mirror.comments(Thread::Issue(case.issue)).await?,
-        project.mirror.bot().await?,
+        project.desk.comments(Thread::Issue(case.issue)).await?,
+        project.desk.bot().await?,
     );
     let text = format!("### Case {}\n\nState: **published**. {text}", case.id);
     keep(
@@ -94,14 +116,14 @@ fn snapshot(project: &Project, case: &Case, seen: &Observation, gate: &Gate) -> 
             })
         })
         .collect();
-    let mut whole = facts(&project.name, &project.lists, case);
+    let mut whole = facts(&project.name, &project.wanted, case);
     whole["targets"] = json!(targets);
     whole["gate"] = json!(gate);
     whole
 }
 
 /// What the events of a case tell, in the form of `case show --json`.
-pub(crate) fn facts(project: &str, lists: &[String], case: &Case) -> Value {
+pub(crate) fn facts(project: &str, wanted: &Wanted, case: &Case) -> Value {
     let cve = case.cve.as_ref().map(|cve| match cve {
         Cve::Id(id) => json!(id),
         Cve::Waived(because) => json!({ "waived": because }),
@@ -119,14 +141,15 @@ pub(crate) fn facts(project: &str, lists: &[String], case: &Case) -> Value {
     let publication = case
         .request
         .as_ref()
-        .map(|request| json!({ "requested_by": request.by, "state": case.state_name(lists), "receipts": receipts }));
+        .map(|request| json!({ "requested_by": request.by, "state": case.state_name(wanted), "receipts": receipts }));
     json!({
         "id": case.id,
         "project": project,
-        "state": case.state_name(lists),
+        "state": case.state_name(wanted),
         "issue": case.issue,
         "opened_at": case.opened_at,
         "embargo": { "state": case.embargo.state_name(), "ends_at": case.embargo.ends_at() },
+        "exposed": case.exposed,
         "cve": cve,
         "targets": [],
         "gate": { "open": false, "reasons": [] },

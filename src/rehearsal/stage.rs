@@ -50,8 +50,10 @@ pub enum StageError {
 pub struct Stage {
     /// Where it all is.
     pub dir: PathBuf,
-    /// The forge and the mailbox.
+    /// The mirror's forge, and the mailbox.
     pub sandbox: Sandbox,
+    /// The public repository's forge: the same, unless the stage is mixed.
+    pub public: Sandbox,
     /// The time.
     pub clock: MovableClock,
     /// The server under rehearsal.
@@ -76,10 +78,26 @@ impl Stage {
         extra: &str,
         now: Timestamp,
     ) -> Result<Self, StageError> {
+        Self::build_mixed(dir, (forge, forge), main, stable, extra, now).await
+    }
+
+    /// The same with the public repository on one kind of forge and the mirror on another.
+    pub async fn build_mixed(
+        dir: &Path,
+        (public_forge, forge): (Flavour, Flavour),
+        main: &str,
+        stable: &str,
+        extra: &str,
+        now: Timestamp,
+    ) -> Result<Self, StageError> {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         let clock = MovableClock::at(now);
-        let sandbox = start(&dir, forge, &clock).await?;
+        let sandbox = start(&dir, &dir, forge, &clock).await?;
+        let public = match public_forge == forge {
+            true => sandbox.clone(),
+            false => start(&dir, &dir.join("public-forge"), public_forge, &clock).await?,
+        };
         let people = [
             ("alice", Permission::Admin),
             ("bob", Permission::Write),
@@ -90,26 +108,28 @@ impl Stage {
             people: people.map(|(name, permission)| (name.to_owned(), permission)).collect(),
             ..NewRepository::default()
         };
-        sandbox.create_repository(PUBLIC, plain.clone()).await?;
+        public.create_repository(PUBLIC, plain.clone()).await?;
         let mut mirror = NewRepository { private: true, ..plain };
         if forge == Flavour::Gitlab {
             // Nobody but the bot may be a Maintainer of a mirror there: Maintainers may change its rules.
             mirror.people.insert("alice".to_owned(), Permission::Write);
         }
         sandbox.create_repository(MIRROR, mirror).await?;
-        sandbox.set_default_branch(PUBLIC, main);
-        if forge == Flavour::Gitlab {
-            std::fs::write(dir.join("gitlab.token"), sandbox.token_of(BOT).unwrap_or_default())?;
-        }
+        public.set_default_branch(PUBLIC, main);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let path = dir.join("embargod.toml");
-        std::fs::write(&path, configuration(&sandbox, &dir, &url, main, stable, extra))?;
+        std::fs::write(
+            &path,
+            configuration((&public, &sandbox), &dir, &url, main, stable, extra),
+        )?;
         let loaded = load(&path).map_err(|error| StageError::Server(error.into()))?;
         let server = Server::new(&loaded, Arc::new(clock.clone()))
             .await
             .map_err(StageError::Server)?;
-        sandbox.set_webhook_url(&format!("{url}/webhooks/{}", name(forge)));
+        for sandbox in [&sandbox, &public] {
+            sandbox.set_webhook_url(&format!("{url}/webhooks/{}", name(sandbox.flavour())));
+        }
         let routes = server.routes.clone();
         let listener = tokio::spawn(async move {
             let _ = axum::serve(listener, routes).await;
@@ -117,10 +137,25 @@ impl Stage {
         Ok(Self {
             dir,
             sandbox,
+            public,
             clock,
             server,
             listener,
         })
+    }
+
+    /// The forge of a repository of the stage.
+    pub fn at(&self, repository: &str) -> &Sandbox {
+        if repository == PUBLIC {
+            &self.public
+        } else {
+            &self.sandbox
+        }
+    }
+
+    /// Whether public repository and mirror are on different forges.
+    fn is_mixed(&self) -> bool {
+        self.public.git_url() != self.sandbox.git_url()
     }
 
     /// Delivers what happened, in this order, and lets the server come to rest.
@@ -128,6 +163,9 @@ impl Stage {
         // What the bot does makes deliveries of its own: they are given too.
         for _ in 0..3 {
             self.sandbox.deliver(order).await;
+            if self.is_mixed() {
+                self.public.deliver(order).await;
+            }
             self.server.worker.settle().await?;
         }
         Ok(())
@@ -147,7 +185,7 @@ impl Stage {
     /// A person's clone of a repository.
     pub async fn clone_for(&self, person: &str, repository: &str) -> Result<PathBuf, StageError> {
         let path = self.dir.join("desks").join(person).join(repository.replace('/', "-"));
-        let url = self.sandbox.clone_url(repository, person)?;
+        let url = self.at(repository).clone_url(repository, person)?;
         if !path.exists() {
             std::fs::create_dir_all(&path)?;
             git(&path, &["clone", "--quiet", &url, "."]).await?;
@@ -158,7 +196,7 @@ impl Stage {
 
     /// The tip of a branch.
     pub async fn tip(&self, repository: &str, branch: &str) -> Option<String> {
-        self.sandbox
+        self.at(repository)
             .git(repository, &["rev-parse", &format!("refs/heads/{branch}")])
             .await
             .ok()
@@ -172,8 +210,8 @@ fn name(forge: Flavour) -> &'static str {
     }
 }
 
-/// The forge, with what the bot needs to know of it in files beside it.
-async fn start(dir: &Path, forge: Flavour, clock: &MovableClock) -> Result<Sandbox, StageError> {
+/// A forge below a folder, with what the bot needs to know of it in files beside the configuration.
+async fn start(dir: &Path, below: &Path, forge: Flavour, clock: &MovableClock) -> Result<Sandbox, StageError> {
     let (clock, lists) = (Arc::new(clock.clone()), LISTS.map(str::to_owned).to_vec());
     let sandbox = match forge {
         Flavour::Github => {
@@ -187,32 +225,36 @@ async fn start(dir: &Path, forge: Flavour, clock: &MovableClock) -> Result<Sandb
                 webhook_secret: SECRET.to_owned(),
                 webhook_url: String::new(),
             };
-            Sandbox::start(dir, clock, app, lists).await?
+            Sandbox::start(below, clock, app, lists).await?
         }
         Flavour::Gitlab => {
+            let token = format!("glpat-{SECRET}");
             std::fs::write(dir.join("webhook.signing"), SIGNING)?;
+            std::fs::write(dir.join("gitlab.token"), &token)?;
             let bot = BotFacts {
                 username: BOT.to_owned(),
-                token: format!("glpat-{SECRET}"),
+                token,
                 webhook_token: None,
                 signing_token: Some(SIGNING.to_owned()),
                 webhook_url: String::new(),
             };
-            Sandbox::start_gitlab(dir, clock, bot, lists).await?
+            Sandbox::start_gitlab(below, clock, bot, lists).await?
         }
     };
     Ok(sandbox)
 }
 
-fn configuration(sandbox: &Sandbox, dir: &Path, url: &str, main: &str, stable: &str, extra: &str) -> String {
-    let connection = match sandbox.flavour() {
+/// What the configuration says of a forge.
+fn connection(sandbox: &Sandbox) -> String {
+    match sandbox.flavour() {
         Flavour::Github => format!(
             r#"[github.main]
 api_url = "{}"
 git_url = "{}"
 app_id = 7
 private_key_file = "app.pem"
-webhook_secret_file = "webhook.secret""#,
+webhook_secret_file = "webhook.secret"
+"#,
             sandbox.api_url(),
             sandbox.git_url()
         ),
@@ -220,10 +262,25 @@ webhook_secret_file = "webhook.secret""#,
             r#"[gitlab.main]
 url = "{}"
 token_file = "gitlab.token"
-webhook_signing_secret_file = "webhook.signing""#,
+webhook_signing_secret_file = "webhook.signing"
+"#,
             sandbox.git_url()
         ),
-    };
+    }
+}
+
+fn configuration(
+    (public, mirror): (&Sandbox, &Sandbox),
+    dir: &Path,
+    url: &str,
+    main: &str,
+    stable: &str,
+    extra: &str,
+) -> String {
+    let mut connections = connection(mirror);
+    if public.flavour() != mirror.flavour() {
+        connections += &connection(public);
+    }
     format!(
         r#"listen = "127.0.0.1:0"
 public_url = "{url}"
@@ -231,8 +288,7 @@ data_dir = {data:?}
 database_url = "sqlite:{dir}/embargod.db"
 resync_seconds = 2
 
-{connection}
-
+{connections}
 [smtp]
 url = "smtp+plain://{smtp}"
 from = "Example Security <security@example.org>"
@@ -241,23 +297,29 @@ from = "Example Security <security@example.org>"
 name = "example"
 main = {main:?}
 stable = [{stable}]
-public = {{ connection = "{forge}.main", repo = "{PUBLIC}" }}
-private = {{ connection = "{forge}.main", repo = "{MIRROR}" }}
+public = {{ connection = "{public}.main", repo = "{PUBLIC}" }}
+private = {{ connection = "{mirror}.main", repo = "{MIRROR}" }}
 {extra}
 [project.roles]
 security_team = ["alice"]
 release_manager = ["bob"]
 cve_coordinator = ["carol"]
+[project.announce]
+lists = {LISTS:?}
 [project.advisory]
 ecosystem = "other"
 package = "example"
-[project.announce]
-lists = {LISTS:?}
-"#,
+{release}"#,
         data = dir.join("data"),
         dir = dir.display(),
-        forge = name(sandbox.flavour()),
-        smtp = sandbox.smtp_address(),
+        // Without advisories their text goes into a release.
+        release = match public.flavour() {
+            Flavour::Github => "",
+            Flavour::Gitlab => "release_tag = \"security/{case}\"\n",
+        },
+        public = name(public.flavour()),
+        mirror = name(mirror.flavour()),
+        smtp = mirror.smtp_address(),
     )
 }
 

@@ -14,16 +14,22 @@ pub struct Tale {
     pub issue: u64,
     pub case: Option<CaseId>,
     pub order: Order,
+    /// The repository with the issue of the case.
+    pub desk: &'static str,
     fix: (std::path::PathBuf, String),
-    before: usize,
-    watch: embargod_contract::Watch,
+    before: (usize, usize),
+    watches: Vec<embargod_contract::Watch>,
     _folder: tempfile::TempDir,
 }
 
 /// Every story ends with the question whether the forge would have understood it.
 impl Drop for Tale {
     fn drop(&mut self) {
-        let breaches = self.watch.breaches();
+        let breaches: Vec<_> = self
+            .watches
+            .iter()
+            .flat_map(embargod_contract::Watch::breaches)
+            .collect();
         assert!(std::thread::panicking() || breaches.is_empty(), "{breaches:#?}");
     }
 }
@@ -36,26 +42,41 @@ impl Tale {
 
     /// The same at another time.
     pub async fn begin_at(forge: Flavour, extra: &str, now: Timestamp) -> Self {
+        Self::begin_on((forge, forge), MIRROR, extra, now).await
+    }
+
+    /// The same with a public repository and a mirror on forges of these kinds, and the issue in one of them.
+    pub async fn begin_on(
+        (public, mirror): (Flavour, Flavour),
+        desk: &'static str,
+        extra: &str,
+        now: Timestamp,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let now = Timestamp::from_second(now.as_second()).expect("an instant");
-        let stage = Stage::build(folder.path(), forge, "master", EMBEDDED, extra, now)
+        let stage = Stage::build_mixed(folder.path(), (public, mirror), "master", EMBEDDED, extra, now)
             .await
             .expect("a stage");
-        let watch = embargod_contract::watch(&stage.sandbox);
+        let mut watches = vec![embargod_contract::watch(&stage.sandbox)];
+        if public != mirror {
+            watches.push(embargod_contract::watch(&stage.public));
+        }
         let fix = seed(&stage).await.expect("seeded");
-        let issue = stage
-            .sandbox
-            .open_issue(MIRROR, "alice", "canary-title", ISSUE)
-            .expect("an issue");
-        let before = stage.sandbox.timeline().len();
+        let (title, sandbox) = ("canary-title", stage.at(desk));
+        let issue = match desk {
+            PUBLIC => sandbox.open_confidential_issue(desk, "alice", title, ISSUE),
+            _ => sandbox.open_issue(desk, "alice", title, ISSUE),
+        };
+        let before = (stage.public.timeline().len(), stage.sandbox.timeline().len());
         Self {
             stage,
-            issue,
+            issue: issue.expect("an issue"),
             case: None,
             order: Order::AsHappened,
+            desk,
             fix,
             before,
-            watch,
+            watches,
             _folder: folder,
         }
     }
@@ -68,7 +89,9 @@ impl Tale {
     }
 
     pub async fn open(&mut self) {
-        self.stage.sandbox.label(MIRROR, "alice", self.issue, LABEL, true);
+        self.stage
+            .at(self.desk)
+            .label(self.desk, "alice", self.issue, LABEL, true);
         self.settle().await;
         let number = i64::try_from(self.issue).expect("small");
         self.case = self
@@ -110,7 +133,7 @@ impl Tale {
     /// A rule of the public repository's stops every push to a branch, the bot's too.
     pub fn close_branch(&self, branch: &str) {
         match self.forge() {
-            Flavour::Github => self.stage.sandbox.add_ruleset(
+            Flavour::Github => self.stage.public.add_ruleset(
                 PUBLIC,
                 Ruleset {
                     branches: branch.to_owned(),
@@ -120,7 +143,7 @@ impl Tale {
                     administrators: false,
                 },
             ),
-            Flavour::Gitlab => self.stage.sandbox.protect_branch(PUBLIC, branch, 0, 0),
+            Flavour::Gitlab => self.stage.public.protect_branch(PUBLIC, branch, 0, 0),
         }
     }
 
@@ -156,8 +179,8 @@ impl Tale {
 
     pub async fn say(&self, person: &str, text: &str) {
         self.stage
-            .sandbox
-            .comment(MIRROR, person, self.issue, text)
+            .at(self.desk)
+            .comment(self.desk, person, self.issue, text)
             .expect("written");
         self.settle().await;
     }
@@ -235,7 +258,7 @@ impl Tale {
     }
 
     pub fn comments(&self) -> String {
-        let comments = self.stage.sandbox.comments(MIRROR, self.issue);
+        let comments = self.stage.at(self.desk).comments(self.desk, self.issue);
         comments
             .into_iter()
             .map(|(by, text)| format!("{by}: {text}\n"))
@@ -244,10 +267,12 @@ impl Tale {
 
     /// What the bot made public since the issue was written.
     pub fn public_by_bot(&self) -> Vec<Entry> {
-        let entries = self.stage.sandbox.timeline().into_iter().skip(self.before);
-        entries
-            .filter(|entry| entry.surface == Surface::Public && !["alice", "dave"].contains(&&*entry.by))
-            .collect()
+        let mut entries: Vec<_> = self.stage.public.timeline().into_iter().skip(self.before.0).collect();
+        if self.stage.public.git_url() != self.stage.sandbox.git_url() {
+            entries.extend(self.stage.sandbox.timeline().into_iter().skip(self.before.1));
+        }
+        let bots = |entry: &Entry| entry.surface == Surface::Public && !["alice", "dave"].contains(&&*entry.by);
+        entries.into_iter().filter(bots).collect()
     }
 
     pub async fn assert_silent(&self) {
@@ -275,9 +300,12 @@ impl Tale {
             .collect();
         moved.sort();
         assert_eq!(moved, branches);
-        // GitLab has no advisories.
-        let advisories = usize::from(self.forge() == Flavour::Github);
-        for (kind, count) in [("advisory.published", advisories), ("mail", 2)] {
+        // GitLab has no advisories: their text goes into a release.
+        let advisory = match self.stage.public.flavour() {
+            Flavour::Github => "advisory.published",
+            Flavour::Gitlab => "release",
+        };
+        for (kind, count) in [(advisory, 1), ("mail", 2)] {
             assert_eq!(
                 public.iter().filter(|entry| entry.kind == kind).count(),
                 count,
@@ -285,7 +313,10 @@ impl Tale {
             );
         }
         assert_eq!(self.state().await, "published");
-        assert_eq!(self.stage.sandbox.issue_is_open(MIRROR, self.issue), Some(false));
+        assert_eq!(
+            self.stage.at(self.desk).issue_is_open(self.desk, self.issue),
+            Some(false)
+        );
         let branches = self
             .stage
             .sandbox
@@ -299,7 +330,7 @@ impl Tale {
     pub async fn is_fixed(&self, branch: &str) -> bool {
         let file = self
             .stage
-            .sandbox
+            .public
             .git(PUBLIC, &["show", &format!("{branch}:copy.c")])
             .await
             .expect("read");

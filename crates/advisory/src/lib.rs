@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod announcement;
+mod cve_request;
+mod release_notes;
 mod source;
 
 pub use announcement::{PublishedBranch, announcement};
+pub use cve_request::cve_request;
+pub use release_notes::release_notes;
 pub use source::{Advisory, Severity, SourceError};

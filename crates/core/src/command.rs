@@ -27,6 +27,11 @@ pub enum Command {
         /// Why.
         because: String,
     },
+    /// `confirm because …`: an embargo for an issue that everybody could see.
+    Confirm {
+        /// Why there should be one.
+        because: String,
+    },
     /// `cve CVE-YYYY-NNNN`: records the CVE.
     Cve {
         /// The id, upper case.
@@ -70,6 +75,7 @@ impl Command {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Until { .. } => "until",
+            Self::Confirm { .. } => "confirm",
             Self::Cve { .. } | Self::CveWaive { .. } => "cve",
             Self::Approve => "approve",
             Self::Publish { .. } => "publish",
@@ -87,7 +93,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, cve, approve, publish, abort, not-affected, ack and status"
+        "there is no such command. The commands are: until, confirm, cve, approve, publish, abort, not-affected, ack and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -159,6 +165,7 @@ fn parse(text: &str) -> Result<Command, CommandError> {
                 because: reason(rest)?,
             })
         }
+        "confirm" => Ok(Command::Confirm { because: reason(rest)? }),
         "cve" => match first_word(rest) {
             ("waive", rest) => Ok(Command::CveWaive { because: reason(rest)? }),
             (id, rest) => {
@@ -275,6 +282,10 @@ mod tests {
                 },
             ),
             (
+                "confirm because the patch is ready",
+                Command::Confirm { because: because() },
+            ),
+            (
                 "cve cve-2026-1234",
                 Command::Cve {
                     id: "CVE-2026-1234".into(),
@@ -322,6 +333,7 @@ mod tests {
             ),
             ("until 2026-12-01 because a time is missing", CommandError::Instant),
             ("until 2026-12-01T14:00Z", CommandError::Reason),
+            ("confirm", CommandError::Reason),
             ("abort", CommandError::Reason),
             ("abort because", CommandError::Reason),
             ("abort because …", CommandError::Reason),

@@ -142,17 +142,46 @@ pub enum Step {
     DeleteSecurityBranches,
     /// Pipelines of the public branches that the forge did not start by itself.
     StartPipelines,
+    /// The same branches in a further public repository.
+    Follow {
+        /// The repository, `github.NAME:owner/name`.
+        repository: String,
+    },
+    /// The advisory's text as notes of a release.
+    ReleaseNotes,
+    /// The issue is shown to everybody.
+    ShowIssue,
+}
+
+/// What a project wants to happen after the push, beside what always does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// The lists that are announced to.
+    pub lists: Vec<String>,
+    /// The further public repositories that follow.
+    pub followers: Vec<String>,
+    /// Whether a release carries the advisory's text.
+    pub release_notes: bool,
+    /// Whether the issue is shown to everybody.
+    pub show_issue: bool,
 }
 
 /// The steps that can be taken now, given the receipts: independent ones side by side, so that one which is stuck (a mail
 /// whose fate is unknown) holds up nothing but what needs it.
-pub fn next_steps(lists: &[String], receipts: &BTreeSet<Step>) -> Vec<Step> {
+pub fn next_steps(wanted: &Wanted, receipts: &BTreeSet<Step>) -> Vec<Step> {
     if !receipts.contains(&Step::Push) {
         return vec![Step::Push];
     }
-    let announcements = lists
+    let announcements = wanted
+        .lists
         .iter()
         .map(|list| (Step::Announce { list: list.clone() }, Step::Push));
+    let followers = wanted.followers.iter().map(|repository| {
+        let repository = repository.clone();
+        (Step::Follow { repository }, Step::Push)
+    });
+    let release_notes = wanted.release_notes.then_some((Step::ReleaseNotes, Step::Push));
+    let show_issue = wanted.show_issue.then_some((Step::ShowIssue, Step::CloseIssue));
     let chain = [
         (Step::Advisory, Step::Push),
         (Step::FollowInMirror, Step::Push),
@@ -164,6 +193,9 @@ pub fn next_steps(lists: &[String], receipts: &BTreeSet<Step>) -> Vec<Step> {
     let mut steps: Vec<_> = chain
         .into_iter()
         .chain(announcements)
+        .chain(followers)
+        .chain(release_notes)
+        .chain(show_issue)
         .filter(|(step, needs)| receipts.contains(needs) && !receipts.contains(step))
         .map(|(step, _)| step)
         .collect();
@@ -288,12 +320,17 @@ mod tests {
     /// Law 7: whatever order the receipts come in, every step is taken once, the push first, and all end.
     #[test]
     fn every_order_of_receipts_ends_with_everything_done_once() {
-        let lists = ["a@lists.example.org".to_owned(), "b@lists.example.org".to_owned()];
+        let wanted = Wanted {
+            lists: vec!["a@lists.example.org".to_owned(), "b@lists.example.org".to_owned()],
+            followers: vec!["gitlab.main:example/copy".to_owned()],
+            release_notes: true,
+            show_issue: true,
+        };
         for take_last in [false, true] {
             let mut receipts = BTreeSet::new();
             let mut taken = Vec::new();
             loop {
-                let mut steps = next_steps(&lists, &receipts);
+                let mut steps = next_steps(&wanted, &receipts);
                 let Some(step) = (if take_last {
                     steps.pop()
                 } else {
@@ -305,19 +342,23 @@ mod tests {
                 taken.push(step);
             }
             assert_eq!(taken.first(), Some(&Step::Push));
-            assert_eq!(taken.len(), 9, "{taken:?}");
+            assert_eq!(taken.len(), 12, "{taken:?}");
         }
     }
 
     #[test]
     fn a_stuck_mail_holds_up_nothing_else() {
-        let lists = ["a@lists.example.org".to_owned()];
-        let stuck = Step::Announce { list: lists[0].clone() };
+        let list = "a@lists.example.org".to_owned();
+        let wanted = Wanted {
+            lists: vec![list.clone()],
+            ..Wanted::default()
+        };
+        let stuck = Step::Announce { list };
         let mut receipts = BTreeSet::from([Step::Push]);
-        while let Some(step) = next_steps(&lists, &receipts).into_iter().find(|step| *step != stuck) {
+        while let Some(step) = next_steps(&wanted, &receipts).into_iter().find(|step| *step != stuck) {
             receipts.insert(step);
         }
-        assert_eq!(next_steps(&lists, &receipts), [stuck]);
+        assert_eq!(next_steps(&wanted, &receipts), [stuck]);
         assert!(receipts.contains(&Step::DeleteSecurityBranches));
     }
 }

@@ -36,7 +36,9 @@ pub fn needed(command: &Command) -> Option<Role> {
     match command {
         Command::Until { .. } | Command::Publish { .. } | Command::Abort { .. } => Some(Role::ReleaseManager),
         Command::Cve { .. } | Command::CveWaive { .. } => Some(Role::CveCoordinator),
-        Command::Approve | Command::NotAffected { .. } | Command::Ack { .. } => Some(Role::SecurityTeam),
+        Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
+            Some(Role::SecurityTeam)
+        }
         Command::Status => None,
     }
 }
@@ -80,6 +82,7 @@ mod tests {
                 ends_at: jiff::Timestamp::UNIX_EPOCH,
                 because: because(),
             },
+            Command::Confirm { because: because() },
             Command::Cve {
                 id: "CVE-2026-1234".into(),
             },

@@ -54,6 +54,8 @@ pub struct Issue {
     pub body: String,
     /// Whether it is open.
     pub open: bool,
+    /// When it was written.
+    pub created_at: Timestamp,
     /// Its labels.
     pub labels: Vec<String>,
     /// Whether only people with a role in the repository see it. On GitHub no issue is: there a private repository is the
@@ -190,6 +192,19 @@ pub struct AdvisoryText {
     pub package: String,
 }
 
+/// Notes of a release. Embargoed until they are published: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReleaseNotes {
+    /// The tag; it is made where there is none.
+    pub tag: String,
+    /// The commit that a new tag is put on.
+    pub commit: CommitId,
+    /// One line.
+    pub name: String,
+    /// Markdown.
+    pub description: String,
+}
+
 /// A draft or published advisory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdvisoryDraft {
@@ -273,6 +288,11 @@ pub trait Forge: Send + Sync {
     /// Whether a person is in a team now.
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError>;
 
+    /// Publishes a release with these notes; harmless when there is one for the tag. Asked only of a forge without advisories.
+    async fn publish_release(&self, notes: &ReleaseNotes) -> Result<(), ForgeError>;
+
+    /// Whether the forge can hide an issue of a public repository from strangers.
+    fn hides_issues(&self) -> bool;
     /// Whether the forge has advisories at all. Where it has none, nothing below is asked of it.
     fn has_advisories(&self) -> bool;
     /// The draft advisory with this summary, if there is one.

@@ -24,6 +24,15 @@ pub fn execute(
     let by = person.name.clone();
     let one = |event, answer: String| Ok((vec![event], answer));
     match command {
+        Command::Until { .. } if unconfirmed(case) => Err(UNCONFIRMED.into()),
+        Command::Confirm { because } => {
+            let embargo = confirm(case, by, because, policy, now)?;
+            let end = embargo.ends_at().map(|end| end.to_string()).unwrap_or_default();
+            one(
+                Event::EmbargoChanged { embargo },
+                format!("the embargo is confirmed and ends at {end}"),
+            )
+        }
         Command::Until { ends_at, because } => {
             let terms = Terms {
                 ends_at: *ends_at,
@@ -116,6 +125,34 @@ pub fn execute(
         }
         Command::Status => Ok((vec![], "the status comment is fresh".into())),
     }
+}
+
+const UNCONFIRMED: &str = "everybody could see this issue, and there is no embargo: somebody of the security team must confirm one \
+                           first, with the reason: `/embargo confirm because …`";
+
+fn unconfirmed(case: &Case) -> bool {
+    case.exposed.is_some() && case.embargo.state == State::None
+}
+
+/// The project's default terms for an issue that was to be seen, because somebody says why there should be an embargo.
+fn confirm(case: &Case, by: String, because: &str, policy: &Policy, now: Timestamp) -> Result<Embargo, String> {
+    if !unconfirmed(case) {
+        return Err("there is an embargo: nothing is to be confirmed".into());
+    }
+    // People set ends to the second at most; this one has no fractions either.
+    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let terms = Terms {
+        ends_at: whole
+            .checked_add(policy.embargo.default)
+            .map_err(|error| error.to_string())?,
+        because: because.to_owned(),
+        by,
+    };
+    let none = Embargo::none(whole);
+    let agreed = none
+        .propose(terms, &policy.embargo, now)
+        .and_then(|embargo| embargo.accept());
+    agreed.map_err(|refusal| refusal.to_string())
 }
 
 /// New terms by a release manager, proposed and accepted in one step.

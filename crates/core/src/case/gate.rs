@@ -90,6 +90,11 @@ fn embargo_ended(case: &Case, now: Timestamp) -> Reason {
     match case.embargo.ends_at() {
         Some(end) if end <= now => Reason::new("embargo-ended", true, format!("the embargo ended at {end}")),
         Some(end) => Reason::new("embargo-ended", false, format!("the embargo ends at {end}")),
+        None if case.exposed.is_some() => Reason::new(
+            "embargo-ended",
+            false,
+            "everybody could see the issue, and nobody has confirmed an embargo: `/embargo confirm because …`",
+        ),
         None => Reason::new(
             "embargo-ended",
             false,

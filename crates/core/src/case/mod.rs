@@ -19,7 +19,7 @@ pub use view::{Advisory, CaseView, PatchIdentity, Policy, TargetView, Verdict};
 
 use crate::embargo::Embargo;
 use crate::names::{BranchName, CaseId, CommitId};
-use crate::publication::{Plan, Step};
+use crate::publication::{Plan, Step, Wanted};
 
 /// Something that happened to a case. Events are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,11 @@ pub enum Event {
         targets: Vec<BranchName>,
         /// The embargo, with the project's default terms.
         embargo: Embargo,
+    },
+    /// Everybody could see the issue before it was hidden: there is no embargo until somebody confirms one.
+    Exposed {
+        /// How long.
+        exposure: Exposure,
     },
     /// A comment was read and, where it held commands, executed or refused. It is never looked at again.
     CommentHandled {
@@ -197,6 +202,17 @@ pub struct Statement {
     pub patches: Vec<PatchIdentity>,
 }
 
+/// How long an issue was to be seen by everybody, and what came of it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exposure {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// The comments that were written meanwhile: who wrote on it has seen it.
+    pub comments: usize,
+}
+
 /// An approval, bound to patches and texts by its digest; the heads say on which commits it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -284,6 +300,8 @@ pub struct Case {
     pub rounds: u32,
     /// The embargo.
     pub embargo: Embargo,
+    /// Whether the issue was to be seen by everybody.
+    pub exposed: Option<Exposure>,
     /// The decision on the CVE, once there is one.
     pub cve: Option<Cve>,
     /// The approval; whether it still holds depends on what is there now.
@@ -329,6 +347,7 @@ impl Case {
             publication: None,
             rounds: 0,
             embargo,
+            exposed: None,
             cve: None,
             approval: None,
             request: None,
@@ -343,12 +362,12 @@ impl Case {
     }
 
     /// The state in one word, as in listings: open, approved, publishing, published, aborted or closed.
-    pub fn state_name(&self, lists: &[String]) -> &'static str {
+    pub fn state_name(&self, wanted: &Wanted) -> &'static str {
         match &self.publication {
             Some(publication) if publication.is_public() => {
                 let receipts = publication.receipts.keys().cloned().collect();
                 let waits = |step: &Step| !publication.stuck.contains_key(step);
-                match crate::publication::next_steps(lists, &receipts).iter().any(waits) {
+                match crate::publication::next_steps(wanted, &receipts).iter().any(waits) {
                     true => "publishing",
                     false => "published",
                 }
@@ -366,6 +385,7 @@ impl Case {
         match event.clone() {
             // Only the first event opens a case.
             Event::Opened { .. } => {}
+            Event::Exposed { exposure } => self.exposed = Some(exposure),
             Event::CommentHandled { id, answer } => {
                 self.comments.insert(id, answer);
             }

@@ -25,6 +25,7 @@ struct RawIssue {
     title: String,
     body: Option<String>,
     state: String,
+    created_at: Timestamp,
     #[serde(default)]
     labels: Vec<Label>,
     pull_request: Option<Value>,
@@ -66,6 +67,7 @@ impl From<RawIssue> for Issue {
             title: raw.title,
             body: raw.body.unwrap_or_default(),
             open: raw.state == "open",
+            created_at: raw.created_at,
             labels: raw.labels.into_iter().filter_map(|label| label.name).collect(),
             confidential: false,
         }

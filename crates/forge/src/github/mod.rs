@@ -17,7 +17,7 @@ use embargod_core::{BranchName, CommitId};
 use crate::error::{Class, ForgeError};
 use crate::port::{
     Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent, Obstacle,
-    PullRequest, RepositoryFacts, Team, Thread,
+    PullRequest, ReleaseNotes, RepositoryFacts, Team, Thread,
 };
 
 // The trait is one list; each concern has its own file, and this only hands over.
@@ -121,6 +121,15 @@ impl Forge for GithubRepository {
 
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
         self.read_membership(team, person).await
+    }
+
+    async fn publish_release(&self, _notes: &ReleaseNotes) -> Result<(), ForgeError> {
+        let problem = "on GitHub the advisory itself is published";
+        Err(ForgeError::new("publish a release", Class::Permanent, problem))
+    }
+
+    fn hides_issues(&self) -> bool {
+        false
     }
 
     fn has_advisories(&self) -> bool {

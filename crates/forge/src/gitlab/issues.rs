@@ -15,6 +15,7 @@ struct RawIssue {
     title: String,
     description: Option<String>,
     state: String,
+    created_at: Timestamp,
     #[serde(default)]
     labels: Vec<String>,
     #[serde(default)]
@@ -53,6 +54,7 @@ impl From<RawIssue> for Issue {
             title: raw.title,
             body: raw.description.unwrap_or_default(),
             open: raw.state == "opened",
+            created_at: raw.created_at,
             labels: raw.labels,
             confidential: raw.confidential,
         }

@@ -6,6 +6,7 @@ mod members;
 mod merge_requests;
 mod notes;
 mod protection;
+mod releases;
 mod statuses;
 
 pub use client::{GitlabRepository, Instance};
@@ -17,7 +18,7 @@ use embargod_core::{BranchName, CommitId};
 use crate::error::{Class, ForgeError};
 use crate::port::{
     Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent, Obstacle,
-    PullRequest, RepositoryFacts, Team, Thread,
+    PullRequest, ReleaseNotes, RepositoryFacts, Team, Thread,
 };
 
 // The trait is one list; each concern has its own file, and this only hands over.
@@ -119,6 +120,14 @@ impl Forge for GitlabRepository {
 
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
         self.read_membership(team, person).await
+    }
+
+    async fn publish_release(&self, notes: &ReleaseNotes) -> Result<(), ForgeError> {
+        self.write_release(notes).await
+    }
+
+    fn hides_issues(&self) -> bool {
+        true
     }
 
     fn has_advisories(&self) -> bool {

@@ -145,7 +145,11 @@ fn change(call: &Call<'_>, number: u64) -> Reply {
 fn events(call: &Call<'_>, number: u64, labels: bool) -> Reply {
     let found = call.look(|known| {
         let issue = known.issues.get(&number)?;
-        let events = issue.events.iter().filter(|event| event.label.is_some() == labels);
+        let events = issue.events.iter().filter(|event| match labels {
+            true => event.label.is_some(),
+            // Other changes leave a note and no event.
+            false => matches!(event.event, "closed" | "reopened"),
+        });
         Some(
             events
                 .map(|event| shapes::event(&call.shared.url, issue.id, event))

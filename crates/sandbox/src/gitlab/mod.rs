@@ -11,6 +11,7 @@ mod people;
 mod pipelines;
 mod projects;
 mod protected;
+mod releases;
 pub(crate) mod rights;
 mod shapes;
 pub(crate) mod state;
@@ -185,6 +186,7 @@ async fn dispatch(
         ["repository", rest @ ..] => commits::answer(&call, method, rest).await,
         ["pipelines", rest @ ..] => pipelines::answer(&call, method, rest),
         ["pipeline"] => pipelines::start(&call, method).await,
+        ["releases", rest @ ..] => releases::answer(&call, method, rest).await,
         ["events"] => activity::events(&call, method),
         ["search"] => activity::search(&call, method).await,
         _ => Reply::absent(""),

@@ -70,6 +70,13 @@ pub(crate) struct Job {
     pub updated_at: Timestamp,
 }
 
+pub(crate) struct Release {
+    pub name: String,
+    pub description: String,
+    pub author: String,
+    pub at: Timestamp,
+}
+
 /// One line of a project's activity.
 pub(crate) struct Activity {
     pub id: u64,
@@ -140,6 +147,7 @@ pub(crate) struct Project {
     pub protected: BTreeMap<String, Protection>,
     pub pipelines: Vec<Pipeline>,
     pub jobs: Vec<Job>,
+    pub releases: BTreeMap<String, Release>,
     pub activity: Vec<Activity>,
     pub hook: Hook,
     /// The last number of a merge request: their sequence is their own.
@@ -162,6 +170,7 @@ impl Project {
             protected: BTreeMap::new(),
             pipelines: Vec::new(),
             jobs: Vec::new(),
+            releases: BTreeMap::new(),
             activity: Vec::new(),
             hook: Hook {
                 id: hook,
