@@ -92,6 +92,13 @@ pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, st
     let hooks = audience
         .hooks
         .map_or_else(|| "an unknown number of".to_owned(), |hooks| hooks.to_string());
+    if audience.paused_hooks > 0 {
+        text.push_str(&format!(
+            "\n**Webhooks that the forge has switched off because they failed: {}.** The bot still looks at every resync; see \
+             why its address does not answer.\n",
+            audience.paused_hooks
+        ));
+    }
     text.push_str(&format!(
         "\nWho can see this: {} people, {} teams, {hooks} webhooks{}.\n",
         audience.people.len(),

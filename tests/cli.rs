@@ -23,9 +23,11 @@ fn text(bytes: &[u8]) -> String {
 fn libvirt(folder: &Path) -> String {
     let path = folder.join("embargod.toml");
     std::fs::write(&path, include_str!("../config/libvirt.toml")).expect("written");
-    for secret in ["app.pem", "webhook.secret", "smtp.password"] {
+    for secret in ["app.pem", "webhook.secret", "gitlab.token", "smtp.password"] {
         std::fs::write(folder.join(secret), "canary-5d3f\n").expect("written");
     }
+    let signing = "whsec_Y2FuYXJ5LTVkM2YgaXMgbm90IHRvIGJlIHNob3du\n";
+    std::fs::write(folder.join("webhook.signing"), signing).expect("written");
     path.display().to_string()
 }
 
@@ -49,11 +51,24 @@ fn a_missing_secret_is_refused_and_no_secret_is_shown() {
     assert_eq!(output.status.code(), Some(2));
     let refusal = text(&output.stderr);
     assert!(
-        refusal.contains("embargod.toml:14: github.main.webhook_secret_file: "),
+        refusal.contains("embargod.toml:20: github.copy.webhook_secret_file: "),
         "{refusal}"
     );
     assert!(!refusal.contains("canary"), "{refusal}");
     assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_signing_secret_that_is_none_is_refused_before_gitlab_notices() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = libvirt(folder.path());
+    std::fs::write(folder.path().join("webhook.signing"), "canary-5d3f\n").expect("written");
+    let output = embargod(&["config", "check", "--config", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    let refusal = text(&output.stderr);
+    let named = "embargod.toml:13: gitlab.main.webhook_signing_secret_file: ";
+    assert!(refusal.contains(named) && refusal.contains("whsec_"), "{refusal}");
+    assert!(!refusal.contains("canary"), "{refusal}");
 }
 
 #[test]

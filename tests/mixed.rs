@@ -279,3 +279,26 @@ async fn pipelines_that_a_large_push_did_not_create_are_started() {
     let by = |source: &str| pipelines.iter().filter(|(.., known)| *known == source).count();
     assert_eq!((by("push"), by("api")), (4, 2), "{pipelines:?}");
 }
+
+#[tokio::test]
+async fn a_webhook_that_gitlab_switched_off_is_shown_and_holds_up_nothing() {
+    let mut tale = Tale::opened(Gitlab, "").await;
+    tale.stage.sandbox.set_webhook_url("http://127.0.0.1:1/nobody");
+    for number in 0..4 {
+        let text = format!("talk {number}");
+        tale.stage
+            .sandbox
+            .comment(MIRROR, "dave", tale.issue, &text)
+            .expect("written");
+    }
+    tale.settle().await;
+    assert!(
+        tale.comments().contains("Webhooks that the forge has switched off"),
+        "{}",
+        tale.comments()
+    );
+    tale.fix().await;
+    tale.agree().await;
+    tale.at_the_end().await;
+    tale.assert_published(&ALL).await;
+}

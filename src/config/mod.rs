@@ -111,6 +111,23 @@ mod tests {
             ("app.pem", "missing.pem", "github.main.private_key_file"),
             ("publish = \"rebase\"", "publish = \"squash\"", "project[0].publish"),
             ("glob = \"v*-maint\"", "glob = \"\"", "project[0].stable[0]"),
+            (
+                "team:example/security",
+                "group:example/security",
+                "project[0].roles.security_team[1]",
+            ),
+            ("cases = \"private\"", "cases = \"public\"", "project[0].cases"),
+            (
+                "show_issue_afterwards = false",
+                "show_issue_afterwards = true",
+                "project[0].show_issue_afterwards",
+            ),
+            (
+                "followers = []",
+                "followers = [{ connection = \"github.main\", repo = \"example/example\" }]",
+                "project[0].followers[0].repo",
+            ),
+            ("# release_tag", "release_tag", "project[0].advisory.release_tag"),
         ] {
             let text = refusal(from, to);
             assert!(text.starts_with("embargod.toml:"), "{text}");

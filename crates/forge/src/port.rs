@@ -30,6 +30,8 @@ pub struct Audience {
     pub teams: Vec<String>,
     /// How many webhooks send its events elsewhere.
     pub hooks: Option<usize>,
+    /// How many of these the forge has switched off, for a while or for good, because they failed.
+    pub paused_hooks: usize,
     /// What could not be read.
     pub unreadable: Vec<&'static str>,
 }

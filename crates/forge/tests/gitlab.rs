@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use embargod_contract::Watch;
 use embargod_core::checks::{Check, CheckState};
@@ -81,18 +80,14 @@ impl World {
     }
 
     /// How many requests of a kind come while something is done.
-    async fn counted<T>(&self, method: &'static str, path: &str, of: impl Future<Output = T>) -> (usize, T) {
-        let count = Arc::new(AtomicUsize::new(0));
-        for _ in 0..5 {
-            let count = Arc::clone(&count);
-            let note = move || {
-                count.fetch_add(1, Ordering::SeqCst);
-            };
-            self.sandbox
-                .fail(Fault::call(method, path, When::Before, Arc::new(note)));
-        }
+    async fn counted<T>(&self, method: &str, path: &str, of: impl Future<Output = T>) -> (usize, T) {
+        let before = self.sandbox.access().len();
         let done = of.await;
-        (count.load(Ordering::SeqCst), done)
+        let access = self.sandbox.access().split_off(before);
+        let fits = access
+            .iter()
+            .filter(|access| access.method == method && access.path.contains(path));
+        (fits.count(), done)
     }
 }
 
@@ -391,4 +386,36 @@ async fn errors_have_their_class_and_carry_nothing_of_the_forge() {
     assert_eq!(error.class, Class::Ambiguous, "it may have happened");
     let elsewhere = instance(&world.sandbox, "glpat-bot").repository("example/nothing");
     assert_eq!(elsewhere.issue(1).await.err().expect("absent").class, Class::NotFound);
+}
+
+#[tokio::test]
+async fn every_pipeline_of_a_commit_has_the_status() {
+    let world = world().await;
+    let commit = world.commit(MIRROR, "main", "start").await;
+    world.commit(MIRROR, "other", "start").await;
+    world.sandbox.set_ci(MIRROR, true);
+    let run = CheckRun {
+        name: "embargod/embargo",
+        passed: false,
+        title: "closed".into(),
+        summary: String::new(),
+    };
+    world.mirror.set_check(&commit, &run).await.expect("written");
+    // A pipeline that came after the status does not have it.
+    let url = format!(
+        "{}/projects/example%2Fdeep%2Fexample-security/pipeline",
+        world.sandbox.api_url()
+    );
+    let started = reqwest::Client::new()
+        .post(url)
+        .bearer_auth("glpat-bot")
+        .json(&serde_json::json!({ "ref": "main" }));
+    assert_eq!(started.send().await.expect("an answer").status().as_u16(), 201);
+    let write = async { world.mirror.set_check(&commit, &run).await.expect("written") };
+    assert_eq!(world.counted("POST", "/statuses/", write).await.0, 1);
+    let checks = world.mirror.checks(&commit).await.expect("read");
+    let ours = checks.iter().filter(|check| check.name == "embargod/embargo");
+    assert_eq!(ours.count(), 2, "{checks:?}");
+    let write = async { world.mirror.set_check(&commit, &run).await.expect("written") };
+    assert_eq!(world.counted("POST", "/statuses/", write).await.0, 0);
 }

@@ -23,6 +23,20 @@ pub(super) struct Member {
 }
 
 #[derive(Deserialize)]
+struct Hook {
+    alert_status: Option<String>,
+}
+
+impl Hook {
+    /// GitLab pauses a webhook after four failures in a row, and stops it after forty.
+    fn is_paused(&self) -> bool {
+        self.alert_status
+            .as_deref()
+            .is_some_and(|status| status != "executable")
+    }
+}
+
+#[derive(Deserialize)]
 struct SharedGroup {
     group_full_path: Option<String>,
 }
@@ -88,8 +102,11 @@ impl GitlabRepository {
             }
             Err(_) => audience.unreadable.push("groups"),
         }
-        match self.list::<Value>("list the project's webhooks", "/hooks").await {
-            Ok(hooks) => audience.hooks = Some(hooks.len()),
+        match self.list::<Hook>("list the project's webhooks", "/hooks").await {
+            Ok(hooks) => {
+                audience.hooks = Some(hooks.len());
+                audience.paused_hooks = hooks.iter().filter(|hook| hook.is_paused()).count();
+            }
             Err(_) => audience.unreadable.push("webhooks"),
         }
         Ok(audience)

@@ -20,6 +20,12 @@ struct RawStatus {
     description: Option<String>,
     #[serde(default)]
     allow_failure: bool,
+    pipeline_id: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct RawPipeline {
+    id: u64,
 }
 
 impl RawStatus {
@@ -51,24 +57,39 @@ impl GitlabRepository {
     }
 
     /// A closed gate is `failed`, not `pending`: a pending pipeline could be told to merge as soon as it succeeds.
+    ///
+    /// A commit may have several pipelines (of a branch, of a merge request, started by hand), and the one that decides over a
+    /// merge is the newest: each has the status.
     pub(super) async fn write_status(&self, commit: &CommitId, run: &CheckRun) -> Result<(), ForgeError> {
         let state = if run.passed { "success" } else { "failed" };
         let description: String = run.title.chars().take(MAX_DESCRIPTION).collect();
         let known = self.statuses(commit, &format!("?name={}", encoded(run.name))).await?;
-        let same =
-            |known: &RawStatus| known.status == state && known.description.as_deref() == Some(description.as_str());
-        if known.iter().any(|known| known.name == run.name) && known.iter().all(same) {
-            return Ok(());
+        let path = format!("/pipelines?sha={commit}");
+        let pipelines: Vec<RawPipeline> = self.list("list the pipelines", &path).await?;
+        let has = |pipeline: Option<u64>| {
+            let mut of_pipeline = known
+                .iter()
+                .filter(|known| known.name == run.name && (pipeline.is_none() || known.pipeline_id == pipeline));
+            of_pipeline.any(|known| known.status == state && known.description.as_deref() == Some(&*description))
+        };
+        // Where there is no pipeline GitLab makes one for the status.
+        let all: Vec<_> = match pipelines.is_empty() {
+            true => vec![None],
+            false => pipelines.into_iter().map(|pipeline| Some(pipeline.id)).collect(),
+        };
+        for pipeline in all.into_iter().filter(|pipeline| !has(*pipeline)) {
+            let mut form = vec![
+                ("state", state.to_owned()),
+                ("name", run.name.to_owned()),
+                ("description", description.clone()),
+            ];
+            form.extend(pipeline.map(|id| ("pipeline_id", id.to_string())));
+            let written = self
+                .send::<Value>("write a status", Method::POST, &format!("/statuses/{commit}"), &form)
+                .await;
+            done_already(written, ALREADY_SO)?;
         }
-        let form = [
-            ("state", state.to_owned()),
-            ("name", run.name.to_owned()),
-            ("description", description.clone()),
-        ];
-        let written = self
-            .send::<Value>("write a status", Method::POST, &format!("/statuses/{commit}"), &form)
-            .await;
-        done_already(written, ALREADY_SO)
+        Ok(())
     }
 
     /// A project without pipelines has none to start.
@@ -117,6 +138,7 @@ mod tests {
                 status: status.to_owned(),
                 description: None,
                 allow_failure,
+                pipeline_id: None,
             };
             assert_eq!(raw.state(), expected, "{status}");
         }

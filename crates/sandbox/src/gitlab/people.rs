@@ -131,6 +131,7 @@ impl Sandbox {
         };
         let new = NewStatus {
             sha,
+            pipeline: None,
             branch: branch.unwrap_or_else(|| "detached".to_owned()),
             name: name.to_owned(),
             state: state.to_owned(),

@@ -57,9 +57,20 @@ pub(crate) async fn write(call: &Call<'_>, method: &Method, sha: &str) -> Reply 
     if call.change(|known| std::mem::take(&mut known.lab.conflict)) == Some(true) {
         return Reply::message(409, "409 Conflict: another status update is in progress");
     }
-    let branch = match call.text("ref") {
-        Some(branch) => Some(branch),
-        None => branch_with(call, sha).await,
+    let pipeline = call.text("pipeline_id").map(|id| id.parse().unwrap_or_default());
+    let named = pipeline.map(|id| {
+        let found = call.look(|known| {
+            let mut pipelines = known.lab.pipelines.iter();
+            pipelines
+                .find(|known| known.id == id && known.sha == sha)
+                .map(|known| known.branch.clone())
+        });
+        found.flatten()
+    });
+    let branch = match (named, call.text("ref")) {
+        (Some(None), _) => return Reply::absent("Pipeline for pipeline_id, sha and ref "),
+        (Some(Some(branch)), _) | (None, Some(branch)) => Some(branch),
+        (None, None) => branch_with(call, sha).await,
     };
     let Some(branch) = branch else {
         return Reply::absent("References for commit ");
@@ -67,6 +78,7 @@ pub(crate) async fn write(call: &Call<'_>, method: &Method, sha: &str) -> Reply 
     let name = call.text("name").or_else(|| call.text("context"));
     let new = NewStatus {
         sha,
+        pipeline,
         branch,
         name: name.unwrap_or_else(|| "default".to_owned()),
         state,
@@ -108,6 +120,8 @@ async fn branch_with(call: &Call<'_>, sha: &str) -> Option<String> {
 /// A status that is to be written.
 pub(crate) struct NewStatus<'a> {
     pub sha: &'a str,
+    /// The pipeline that it is for; else it is the latest of the commit and branch.
+    pub pipeline: Option<u64>,
     pub branch: String,
     pub name: String,
     pub state: String,
@@ -125,7 +139,10 @@ impl crate::Shared {
         let (id, fresh) = (world.id(), world.id());
         let lab = &mut world.repositories.get_mut(project)?.lab;
         let mut pipelines = lab.pipelines.iter().rev();
-        let known = pipelines.find(|known| known.sha == new.sha && known.branch == new.branch);
+        let known = pipelines.find(|known| match new.pipeline {
+            Some(id) => known.id == id,
+            None => known.sha == new.sha && known.branch == new.branch,
+        });
         let pipeline = match known {
             Some(known) => known.id,
             None => {
