@@ -333,6 +333,11 @@ async fn the_mirror_is_guarded_once_and_what_is_lacking_is_named() {
 async fn a_rule_that_keeps_the_bot_out_is_an_obstacle_with_its_remedy() {
     let world = world().await;
     let main = branch("main");
+    assert!(
+        world.public.obstacles(&main).await.expect("read").is_empty(),
+        "no such branch yet"
+    );
+    world.commit(PUBLIC, "main", "start").await;
     assert!(world.public.obstacles(&main).await.expect("read").is_empty());
     world.sandbox.protect_branch(PUBLIC, "m*", 0, 40);
     let found = world.public.obstacles(&main).await.expect("read");
@@ -340,8 +345,15 @@ async fn a_rule_that_keeps_the_bot_out_is_an_obstacle_with_its_remedy() {
         found.len() == 1 && found[0].remedy.contains("Allowed to push"),
         "{found:?}"
     );
+    assert!(found[0].rule.contains("m*"), "{found:?}");
     world.sandbox.let_push(PUBLIC, "m*", "embargod-bot");
     assert!(world.public.obstacles(&main).await.expect("read").is_empty());
+    // Rules are for Maintainers to read; whether one may push, everybody is told.
+    world.sandbox.add_token("alice", "glpat-alice", Scope::Api);
+    let developer = instance(&world.sandbox, "glpat-alice").repository(PUBLIC);
+    assert_eq!(developer.obstacles(&main).await.expect("read").len(), 1);
+    world.sandbox.let_push(PUBLIC, "m*", "alice");
+    assert!(developer.obstacles(&main).await.expect("read").is_empty());
 }
 
 #[tokio::test]

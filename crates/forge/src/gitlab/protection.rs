@@ -14,6 +14,8 @@ use crate::port::Obstacle;
 const DEVELOPER: u64 = 30;
 const MAINTAINER: u64 = 40;
 
+const PUSH: &str = "let the bot's account push: add it to \"Allowed to push\", or give it the role that is named there";
+
 /// A rule for the branches of a name, in which `*` stands for anything.
 #[derive(Debug, Clone, Deserialize)]
 struct Rule {
@@ -96,8 +98,7 @@ fn refusal(rules: &[Rule], bot: Bot, branch: &str) -> Option<Obstacle> {
         .any(|level| level.lets(bot));
     (!lets).then(|| Obstacle {
         rule: format!("protected branch {}", ours[0].name),
-        remedy: "let the bot's account push: add it to \"Allowed to push\", or give it the role that is named there"
-            .to_owned(),
+        remedy: PUSH.to_owned(),
     })
 }
 
@@ -149,10 +150,36 @@ impl GitlabRepository {
         })
     }
 
+    /// GitLab itself says whether the bot's account may push; the rules, which only Maintainers may read, say why not.
     pub(super) async fn read_obstacles(&self, branch: &BranchName) -> Result<Vec<Obstacle>, ForgeError> {
-        let bot = self.standing(&self.members().await?).await?;
-        let rules = self.rules().await?;
-        Ok(refusal(&rules, bot, branch.as_str()).into_iter().collect())
+        #[derive(Deserialize)]
+        struct Answer {
+            can_push: Option<bool>,
+        }
+        let path = format!("/repository/branches/{}", encoded(branch.as_str()));
+        let answer = self.get::<Answer>("read whether the bot may push", &path).await;
+        let may = match answer {
+            Ok(answer) => answer.can_push,
+            // A branch that is not there is told of elsewhere.
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        if may == Some(true) {
+            return Ok(Vec::new());
+        }
+        let why = async {
+            let bot = self.standing(&self.members().await?).await?;
+            Ok::<_, ForgeError>(refusal(&self.rules().await?, bot, branch.as_str()))
+        };
+        match (why.await, may) {
+            (Ok(Some(obstacle)), _) => Ok(vec![obstacle]),
+            (Ok(None), None) => Ok(Vec::new()),
+            (Err(error), None) => Err(error),
+            (Ok(None) | Err(_), Some(_)) => Ok(vec![Obstacle {
+                rule: "protected branch".to_owned(),
+                remedy: PUSH.to_owned(),
+            }]),
+        }
     }
 
     /// Protects the target branches in the mirror and has merges wait for pipelines. People push to security branches
