@@ -27,6 +27,30 @@ pub enum Command {
         /// Why.
         because: String,
     },
+    /// `extend INSTANT because …`: proposes a later end.
+    Extend {
+        /// The later end.
+        ends_at: Timestamp,
+        /// Why.
+        because: String,
+    },
+    /// `restart because …`: proposes that the clock starts again, because the patch had to be made anew.
+    Restart {
+        /// Why.
+        because: String,
+    },
+    /// `lift because …`: the end of the embargo at once, because the flaw is public.
+    Lift {
+        /// The evidence.
+        because: String,
+    },
+    /// `agree`: agrees to what is proposed.
+    Agree,
+    /// `object because …`: objects to what is proposed, or withdraws one's own proposal.
+    Object {
+        /// Why.
+        because: String,
+    },
     /// `confirm because …`: an embargo for an issue that everybody could see.
     Confirm {
         /// Why there should be one.
@@ -75,6 +99,11 @@ impl Command {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Until { .. } => "until",
+            Self::Extend { .. } => "extend",
+            Self::Restart { .. } => "restart",
+            Self::Lift { .. } => "lift",
+            Self::Agree => "agree",
+            Self::Object { .. } => "object",
             Self::Confirm { .. } => "confirm",
             Self::Cve { .. } | Self::CveWaive { .. } => "cve",
             Self::Approve => "approve",
@@ -93,7 +122,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, confirm, cve, approve, publish, abort, not-affected, ack and status"
+        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -165,6 +194,17 @@ fn parse(text: &str) -> Result<Command, CommandError> {
                 because: reason(rest)?,
             })
         }
+        "extend" => {
+            let (instant, rest) = first_word(rest);
+            Ok(Command::Extend {
+                ends_at: parse_instant(instant)?,
+                because: reason(rest)?,
+            })
+        }
+        "restart" => Ok(Command::Restart { because: reason(rest)? }),
+        "lift" => Ok(Command::Lift { because: reason(rest)? }),
+        "agree" => nothing_more(rest).map(|()| Command::Agree),
+        "object" => Ok(Command::Object { because: reason(rest)? }),
         "confirm" => Ok(Command::Confirm { because: reason(rest)? }),
         "cve" => match first_word(rest) {
             ("waive", rest) => Ok(Command::CveWaive { because: reason(rest)? }),
@@ -282,6 +322,23 @@ mod tests {
                 },
             ),
             (
+                "extend 2026-12-01T14:00Z because the patch is ready",
+                Command::Extend {
+                    ends_at,
+                    because: because(),
+                },
+            ),
+            (
+                "restart because the patch is ready",
+                Command::Restart { because: because() },
+            ),
+            ("lift because the patch is ready", Command::Lift { because: because() }),
+            ("agree", Command::Agree),
+            (
+                "object because the patch is ready",
+                Command::Object { because: because() },
+            ),
+            (
                 "confirm because the patch is ready",
                 Command::Confirm { because: because() },
             ),
@@ -334,6 +391,11 @@ mod tests {
             ("until 2026-12-01 because a time is missing", CommandError::Instant),
             ("until 2026-12-01T14:00Z", CommandError::Reason),
             ("confirm", CommandError::Reason),
+            ("lift", CommandError::Reason),
+            ("restart", CommandError::Reason),
+            ("object", CommandError::Reason),
+            ("agree with it", CommandError::TrailingWords),
+            ("extend 2026-12-01T14:00Z", CommandError::Reason),
             ("abort", CommandError::Reason),
             ("abort because", CommandError::Reason),
             ("abort because …", CommandError::Reason),

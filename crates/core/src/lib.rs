@@ -5,6 +5,7 @@
 //! What may not live here: input, output, clocks, async, or a dependency that brings one of them. Every function gets
 //! what it needs as arguments, *now* included.
 
+pub mod calendar;
 pub mod case;
 pub mod checks;
 pub mod command;
@@ -14,6 +15,7 @@ pub mod findings;
 pub mod gate;
 mod names;
 pub mod publication;
+pub mod reminders;
 pub mod roles;
 pub mod targets;
 

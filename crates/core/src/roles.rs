@@ -31,15 +31,21 @@ impl fmt::Display for Role {
     }
 }
 
-/// The role that a command needs; `None`: anyone who can see the issue.
-pub fn needed(command: &Command) -> Option<Role> {
+/// The roles of which a command needs one; empty: anyone who can see the issue.
+pub fn needed(command: &Command) -> &'static [Role] {
     match command {
-        Command::Until { .. } | Command::Publish { .. } | Command::Abort { .. } => Some(Role::ReleaseManager),
-        Command::Cve { .. } | Command::CveWaive { .. } => Some(Role::CveCoordinator),
-        Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
-            Some(Role::SecurityTeam)
+        Command::Until { .. } | Command::Lift { .. } | Command::Publish { .. } | Command::Abort { .. } => {
+            &[Role::ReleaseManager]
         }
-        Command::Status => None,
+        // Whose answer to a proposal counts depends on what is proposed.
+        Command::Extend { .. } | Command::Restart { .. } | Command::Agree | Command::Object { .. } => {
+            &[Role::SecurityTeam, Role::ReleaseManager]
+        }
+        Command::Cve { .. } | Command::CveWaive { .. } => &[Role::CveCoordinator],
+        Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
+            &[Role::SecurityTeam]
+        }
+        Command::Status => &[],
     }
 }
 
@@ -63,10 +69,12 @@ impl Person {
                 "`/embargo {verb}` is for people with access to this repository"
             ));
         }
-        match needed(command) {
-            Some(role) if !self.roles.contains(&role) => Err(format!("`/embargo {verb}` is for {role}")),
-            _ => Ok(()),
+        let needed = needed(command);
+        if needed.is_empty() || needed.iter().any(|role| self.roles.contains(role)) {
+            return Ok(());
         }
+        let names: Vec<_> = needed.iter().map(ToString::to_string).collect();
+        Err(format!("`/embargo {verb}` is for {}", names.join(" or ")))
     }
 }
 
@@ -82,6 +90,14 @@ mod tests {
                 ends_at: jiff::Timestamp::UNIX_EPOCH,
                 because: because(),
             },
+            Command::Extend {
+                ends_at: jiff::Timestamp::UNIX_EPOCH,
+                because: because(),
+            },
+            Command::Restart { because: because() },
+            Command::Lift { because: because() },
+            Command::Agree,
+            Command::Object { because: because() },
             Command::Confirm { because: because() },
             Command::Cve {
                 id: "CVE-2026-1234".into(),
@@ -117,7 +133,8 @@ mod tests {
                     has_access: true,
                     roles: roles.clone(),
                 };
-                let wanted = needed(&command).is_none_or(|role| roles.contains(&role));
+                let needed = needed(&command);
+                let wanted = needed.is_empty() || needed.iter().any(|role| roles.contains(role));
                 assert_eq!(person.may(&command).is_ok(), wanted, "{command:?} by {roles:?}");
                 let outsider = Person {
                     has_access: false,

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::agreement::Judge;
 use super::{Approval, Case, CaseView, Cve, Event, Policy, Statement, Verdict};
 use crate::command::Command;
-use crate::embargo::{Embargo, State, Terms};
 use crate::names::BranchName;
 use crate::roles::Person;
 
@@ -22,29 +22,21 @@ pub fn execute(
         return Err("the case is closed: put the label on again to open a new one".into());
     }
     let by = person.name.clone();
+    let judge = Judge {
+        case,
+        person,
+        policy,
+        now,
+    };
     let one = |event, answer: String| Ok((vec![event], answer));
     match command {
-        Command::Until { .. } if unconfirmed(case) => Err(UNCONFIRMED.into()),
-        Command::Confirm { because } => {
-            let embargo = confirm(case, by, because, policy, now)?;
-            let end = embargo.ends_at().map(|end| end.to_string()).unwrap_or_default();
-            one(
-                Event::EmbargoChanged { embargo },
-                format!("the embargo is confirmed and ends at {end}"),
-            )
-        }
-        Command::Until { ends_at, because } => {
-            let terms = Terms {
-                ends_at: *ends_at,
-                because: because.clone(),
-                by,
-            };
-            let embargo = set_end(&case.embargo, terms, policy, now)?;
-            one(
-                Event::EmbargoChanged { embargo },
-                format!("the embargo ends at {ends_at}"),
-            )
-        }
+        Command::Until { ends_at, because } => judge.until(*ends_at, because),
+        Command::Extend { ends_at, because } => judge.extend(*ends_at, because),
+        Command::Restart { because } => judge.restart(because),
+        Command::Lift { because } => judge.lift(because),
+        Command::Confirm { because } => judge.confirm(because),
+        Command::Agree => judge.agree(),
+        Command::Object { because } => judge.object(because),
         Command::Cve { id } => one(
             Event::CveDecided {
                 cve: Cve::Id(id.clone()),
@@ -125,50 +117,6 @@ pub fn execute(
         }
         Command::Status => Ok((vec![], "the status comment is fresh".into())),
     }
-}
-
-const UNCONFIRMED: &str = "everybody could see this issue, and there is no embargo: somebody of the security team must confirm one \
-                           first, with the reason: `/embargo confirm because …`";
-
-fn unconfirmed(case: &Case) -> bool {
-    case.exposed.is_some() && case.embargo.state == State::None
-}
-
-/// The project's default terms for an issue that was to be seen, because somebody says why there should be an embargo.
-fn confirm(case: &Case, by: String, because: &str, policy: &Policy, now: Timestamp) -> Result<Embargo, String> {
-    if !unconfirmed(case) {
-        return Err("there is an embargo: nothing is to be confirmed".into());
-    }
-    // People set ends to the second at most; this one has no fractions either.
-    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let terms = Terms {
-        ends_at: whole
-            .checked_add(policy.embargo.default)
-            .map_err(|error| error.to_string())?,
-        because: because.to_owned(),
-        by,
-    };
-    let none = Embargo::none(whole);
-    let agreed = none
-        .propose(terms, &policy.embargo, now)
-        .and_then(|embargo| embargo.accept());
-    agreed.map_err(|refusal| refusal.to_string())
-}
-
-/// New terms by a release manager, proposed and accepted in one step.
-fn set_end(embargo: &Embargo, terms: Terms, policy: &Policy, now: Timestamp) -> Result<Embargo, String> {
-    if embargo.has_ended(now) {
-        return Err("the embargo has ended; there is no new one for this case".into());
-    }
-    // A release manager's word replaces what is open: only between two open proposals would the shorter win.
-    let clear = match embargo.state {
-        State::Proposed { .. } | State::Revise { .. } => embargo.reject(),
-        _ => Ok(embargo.clone()),
-    };
-    clear
-        .and_then(|embargo| embargo.propose(terms, &policy.embargo, now))
-        .and_then(|embargo| embargo.accept())
-        .map_err(|refusal| refusal.to_string())
 }
 
 fn approve(by: String, view: &CaseView, now: Timestamp) -> Result<Approval, String> {

@@ -2,6 +2,7 @@
 //!
 //! The state is a fold of the events ([`Case::apply`]) and nothing else, so that it can be rebuilt at any time.
 
+mod agreement;
 mod execute;
 mod gate;
 mod memory;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use agreement::{AgreementPolicy, Matter, Proposal, lapse};
 pub use execute::execute;
 pub use gate::evaluate;
 pub use memory::Memory;
@@ -119,6 +121,20 @@ pub enum Event {
         /// How it stands now.
         embargo: Embargo,
     },
+    /// Somebody proposed what others must agree on.
+    Proposed {
+        /// The proposal.
+        proposal: Proposal,
+    },
+    /// Somebody answered the proposal.
+    Voted {
+        /// Who.
+        by: String,
+        /// Why they object; nothing where they agree.
+        objection: Option<String>,
+    },
+    /// The proposal is not open any more, whatever came of it.
+    ProposalEnded,
     /// The CVE was recorded, or that there will be none.
     CveDecided {
         /// The decision.
@@ -300,6 +316,8 @@ pub struct Case {
     pub rounds: u32,
     /// The embargo.
     pub embargo: Embargo,
+    /// What others must agree on.
+    pub proposal: Option<Proposal>,
     /// Whether the issue was to be seen by everybody.
     pub exposed: Option<Exposure>,
     /// The decision on the CVE, once there is one.
@@ -347,6 +365,7 @@ impl Case {
             publication: None,
             rounds: 0,
             embargo,
+            proposal: None,
             exposed: None,
             cve: None,
             approval: None,
@@ -425,6 +444,22 @@ impl Case {
             }
             Event::StepSettled { step, again } => self.settle(step, again),
             Event::EmbargoChanged { embargo } => self.embargo = embargo,
+            Event::Proposed { proposal } => self.proposal = Some(proposal),
+            Event::Voted { by, objection } => {
+                if let Some(proposal) = &mut self.proposal {
+                    match objection {
+                        None => {
+                            proposal.objected.remove(&by);
+                            proposal.agreed.insert(by);
+                        }
+                        Some(because) => {
+                            proposal.agreed.remove(&by);
+                            proposal.objected.insert(by, because);
+                        }
+                    }
+                }
+            }
+            Event::ProposalEnded => self.proposal = None,
             Event::CveDecided { cve } => self.cve = Some(cve),
             Event::Approved { approval } => {
                 self.approval = Some(approval);

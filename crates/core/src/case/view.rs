@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::AgreementPolicy;
+use crate::calendar::Calendar;
 use crate::checks::Check;
 use crate::embargo::EmbargoPolicy;
 use crate::findings::Finding;
@@ -94,6 +96,10 @@ pub struct CaseView {
 pub struct Policy {
     /// For embargoes.
     pub embargo: EmbargoPolicy,
+    /// What more than one person must agree on.
+    pub agreement: AgreementPolicy,
+    /// When an embargo may end.
+    pub calendar: Calendar,
     /// Checks that must be green.
     pub required_checks: Vec<String>,
     /// How long after the end the gate may still open.
