@@ -9,6 +9,7 @@ pub mod config;
 pub mod intake;
 pub mod mail;
 pub mod people;
+pub mod policy;
 pub mod project;
 mod publish;
 pub mod reconcile;

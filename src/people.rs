@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use embargod_core::roles::{Person, Role};
 use embargod_forge::{Access, ForgeError};
 
-use crate::project::{Holder, Project};
+use crate::policy::Holder;
+use crate::project::Project;
 
 /// Asks the forge who a person is now.
 pub async fn person(project: &Project, name: &str) -> Result<Person, ForgeError> {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use embargod_core::BranchName;
 use embargod_core::case::Policy;
-use embargod_core::embargo::EmbargoPolicy;
 use embargod_core::publication::Wanted;
 use embargod_core::roles::Role;
-use embargod_core::targets::{Maintained, StableRule, Which};
+use embargod_core::targets::Maintained;
 use embargod_forge::github::App;
 use embargod_forge::gitlab::Instance;
-use embargod_forge::{Forge, ForgeError, Team, Thread};
+use embargod_forge::{Forge, ForgeError, Thread};
 use embargod_repo::{Clone, GitError, Remote};
 use thiserror::Error;
 
-use crate::config::{AdvisorySettings, Cases, ConnectionName, Loaded, Place, Project as Settings, PublishMode};
+use crate::config::{AdvisorySettings, Cases, ConnectionName, Loaded, Place, PublishMode};
+use crate::policy::{Holder, follower, maintained, policy, roles, wanted};
 
 /// Why a project cannot be worked for.
 #[derive(Debug, Error)]
@@ -29,15 +29,6 @@ pub enum ConnectError {
     /// A key of the configuration names nothing.
     #[error("{0}: the secret or the connection is missing; run `embargod config check`")]
     Missing(String),
-}
-
-/// Who holds a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// A person by name.
-    Person(String),
-    /// Whoever is in a team.
-    Team(Team),
 }
 
 /// A project at work.
@@ -182,75 +173,8 @@ fn connections(loaded: &Loaded) -> Result<BTreeMap<ConnectionName, Connection>, 
     Ok(found)
 }
 
-/// What a project wants to happen after a publication.
-pub fn wanted(settings: &Settings) -> Wanted {
-    Wanted {
-        lists: settings.announce.lists.clone(),
-        followers: settings.followers.iter().map(follower).collect(),
-        release_notes: settings.advisory.release_tag.is_some(),
-        show_issue: settings.show_issue_afterwards,
-    }
-}
-
-fn follower(place: &Place) -> String {
-    format!("{}:{}", place.connection, place.repo)
-}
-
 /// A forge for git, with a fresh credential.
 pub async fn remote(forge: &dyn Forge) -> Result<Remote, ForgeError> {
     let credential = forge.credential().await?;
     Ok(Remote::with_token(credential.url, credential.user, credential.token))
-}
-
-fn maintained(settings: &Settings) -> Maintained {
-    let which = |rule: &crate::config::StableRule| match (&rule.name, &rule.glob) {
-        (Some(name), _) => Some(Which::Name(name.clone())),
-        (None, glob) => glob.clone().map(Which::Glob),
-    };
-    let rule = |rule| {
-        Some(StableRule {
-            which: which(rule)?,
-            end_of_life: rule.end_of_life,
-        })
-    };
-    Maintained {
-        main: settings.main.clone(),
-        stable: settings.stable.iter().filter_map(rule).collect(),
-    }
-}
-
-fn policy(settings: &Settings) -> Policy {
-    let embargo = EmbargoPolicy {
-        default: settings.embargo.default.0,
-        maximum: settings.embargo.maximum.0,
-    };
-    Policy {
-        embargo,
-        required_checks: settings.required_checks.clone(),
-        publish_grace: settings.publish_grace.0,
-    }
-}
-
-/// An organisation and a team in it, or a group, which has nothing in it.
-fn team(holder: &str) -> Option<(&str, &str)> {
-    if let Some(group) = holder.strip_prefix("group:") {
-        return Some((group, ""));
-    }
-    holder.strip_prefix("team:")?.split_once('/')
-}
-
-fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
-    let holder = |text: &String| match team(text) {
-        Some((organisation, slug)) => Holder::Team(Team {
-            organisation: organisation.to_owned(),
-            slug: slug.to_owned(),
-        }),
-        None => Holder::Person(text.clone()),
-    };
-    let holders = |names: &Vec<String>| names.iter().map(holder).collect();
-    BTreeMap::from([
-        (Role::SecurityTeam, holders(&settings.roles.security_team)),
-        (Role::ReleaseManager, holders(&settings.roles.release_manager)),
-        (Role::CveCoordinator, holders(&settings.roles.cve_coordinator)),
-    ])
 }

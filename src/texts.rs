@@ -1,7 +1,7 @@
 //! What people read on the forge. Whatever comes from outside is made inert; the bot's own comments carry a marker, by which
 //! it finds them again and says nothing twice.
 
-use embargod_core::case::{Case, CaseView, TargetView, Verdict};
+use embargod_core::case::{Case, CaseView, Proposal, TargetView, Verdict};
 use embargod_core::escape::inert;
 use embargod_core::gate::Gate;
 use embargod_core::{BranchName, CaseId};
@@ -68,6 +68,64 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// That the end comes near.
+pub fn reminder(words: &str, end: Timestamp, gate: &Gate) -> String {
+    format!(
+        "**{words} or less** until the embargo ends, at {end}. {}",
+        what_closes(gate)
+    )
+}
+
+/// That the end has come, and nothing was published.
+pub fn ended(end: Timestamp, gate: &Gate) -> String {
+    format!(
+        "**The embargo ended at {end}, and nothing was published:** every branch or none. {}",
+        what_closes(gate)
+    )
+}
+
+/// That a proposal found no agreement.
+pub fn lapsed(proposal: &Proposal) -> String {
+    format!(
+        "Not agreed in time, and what was agreed before stays: {} (proposed by {}).",
+        proposal.describe(),
+        inert(&proposal.by)
+    )
+}
+
+/// What still closes the gate, apart from the date, which is said beside it.
+fn what_closes(gate: &Gate) -> String {
+    let closed: Vec<_> = gate
+        .reasons
+        .iter()
+        .filter(|reason| !reason.holds && reason.rule != "embargo-ended")
+        .cloned()
+        .collect();
+    match closed.is_empty() {
+        true => "Nothing else closes the gate.\n".to_owned(),
+        false => format!("What still closes the gate:\n\n{}", Gate::of(closed).to_markdown()),
+    }
+}
+
+/// A proposal that waits for answers.
+fn proposal(proposal: &Proposal) -> String {
+    let names = |names: Vec<&String>| match names.is_empty() {
+        true => "nobody yet".to_owned(),
+        false => names.into_iter().map(|name| inert(name)).collect::<Vec<_>>().join(", "),
+    };
+    format!(
+        "\n**Proposed by {}: {}**, because {}. Agreed: {}. Objected: {}. Answers of {} count until {}: `/embargo agree`, or \
+         `/embargo object because …`.\n",
+        inert(&proposal.by),
+        proposal.describe(),
+        inert(&proposal.because),
+        names(proposal.agreed.iter().collect()),
+        names(proposal.objected.keys().collect()),
+        proposal.asks(),
+        proposal.until
+    )
+}
+
 /// The status comment.
 pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, state: &str, now: Timestamp) -> String {
     let embargo = match case.embargo.ends_at() {
@@ -82,6 +140,7 @@ pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, st
     for (branch, target) in &view.targets {
         text.push_str(&row(case, branch, target));
     }
+    text.extend(case.proposal.as_ref().map(proposal));
     text.push_str(&format!("\nReasons:\n\n{}", gate.to_markdown()));
     for (branch, target) in view.targets.iter().filter(|(_, target)| !target.differences.is_empty()) {
         let shown = differences(&target.differences);

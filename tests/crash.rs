@@ -221,6 +221,7 @@ async fn an_embargo_that_ends_seconds_ahead_on_the_wall_clock_needs_no_delivery(
     let end = Timestamp::now() + SignedDuration::from_secs(10);
     tale.say("bob", &format!("/embargo until {end} because this is a story"))
         .await;
+    tale.say("frank", "/embargo agree").await;
     tale.agree().await;
     tale.assert_silent().await;
     let before = tale.stage.sandbox.timeline().len();

@@ -376,6 +376,8 @@ async fn a_fix_that_somebody_pushed_to_one_public_branch_is_a_leak_and_the_rest_
     tale.say("bob", &format!("/embargo until {soon} because it is public"))
         .await;
     tale.assert_silent().await;
+    tale.say("frank", "/embargo agree").await;
+    tale.assert_silent().await;
     tale.at_the_end().await;
     tale.assert_published(&["v8.0-maint", "v9.0-maint"]).await;
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::config::{Loaded, load};
-use crate::project::wanted;
+use crate::policy::wanted;
 use crate::reconcile::{Journal, facts};
 
 #[derive(Debug, Subcommand)]

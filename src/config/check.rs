@@ -1,6 +1,7 @@
 //! What no single value shows: references between keys, orders, and values that make no sense together.
 
 use embargod_core::BranchName;
+use jiff::civil::Weekday;
 
 use super::error::{ConfigError, Source};
 use super::file::{Cases, Config, Place, Project, PublishMode};
@@ -127,6 +128,25 @@ fn check_project(
             "longer than embargo.maximum",
             "lower it, or raise the cap",
         ));
+    }
+    if embargo.quorum == 0 {
+        let remedy = "1 lets the one who proposes a later end agree to it; 2 is libvirt's";
+        return Err(source.wrong(&key("embargo.quorum"), "nobody would have to agree", remedy));
+    }
+    if embargo.agree_within.0.is_zero() {
+        return Err(source.wrong(
+            &key("embargo.agree_within"),
+            "no time for an answer",
+            "48h is the default",
+        ));
+    }
+    let week = Weekday::Monday.cycle_forward().take(7);
+    if week
+        .into_iter()
+        .all(|day| embargo.not_on.iter().any(|known| Weekday::from(*known) == day))
+    {
+        let remedy = "leave at least one day of the week on which an embargo may end";
+        return Err(source.wrong(&key("embargo.not_on"), "no day is left", remedy));
     }
     for (name, people) in [
         ("security_team", &project.roles.security_team),

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use embargod_core::BranchName;
 use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::values::{ConnectionName, Duration, ServiceUrl};
+use super::values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -218,6 +220,20 @@ pub struct EmbargoSettings {
     pub default: Duration,
     /// The cap.
     pub maximum: Duration,
+    /// How many of the security team must agree to a later end.
+    pub quorum: usize,
+    /// How long an answer to a proposal is waited for.
+    pub agree_within: Duration,
+    /// Whether an earlier end needs a second release manager.
+    pub second_release_manager: bool,
+    /// The only time of the day at which an embargo ends.
+    pub hour: Option<Time>,
+    /// The zone of the hour and of the days.
+    pub time_zone: Zone,
+    /// Days of the week on which none ends.
+    pub not_on: Vec<Day>,
+    /// Days on which none ends.
+    pub holidays: Vec<Date>,
 }
 
 /// What advisories say of the package.
@@ -278,6 +294,13 @@ impl Default for EmbargoSettings {
         Self {
             default: Duration(SignedDuration::from_hours(14 * 24)),
             maximum: Duration(SignedDuration::from_hours(30 * 24)),
+            quorum: 2,
+            agree_within: Duration(SignedDuration::from_hours(48)),
+            second_release_manager: true,
+            hour: None,
+            time_zone: Zone(TimeZone::UTC),
+            not_on: Vec::new(),
+            holidays: Vec::new(),
         }
     }
 }

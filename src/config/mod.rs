@@ -15,7 +15,7 @@ pub use file::{
     PublishMode, Roles, Smtp, StableRule,
 };
 pub use secrets::Secrets;
-pub use values::{ConnectionName, Duration, ServiceUrl};
+pub use values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 
 use std::path::{Path, PathBuf};
 
@@ -107,6 +107,23 @@ mod tests {
                 "\"https://api.github.com\"",
                 "\"http://api.github.com\"",
                 "github.main.api_url",
+            ),
+            ("quorum = 2", "quorum = 0", "project[0].embargo.quorum"),
+            (
+                "agree_within = \"48h\"",
+                "agree_within = \"0s\"",
+                "project[0].embargo.agree_within",
+            ),
+            (
+                "time_zone = \"UTC\"",
+                "time_zone = \"Mars\"",
+                "project[0].embargo.time_zone",
+            ),
+            ("not_on = []", "not_on = [\"someday\"]", "project[0].embargo.not_on"),
+            (
+                "not_on = []",
+                "not_on = [\"monday\", \"tuesday\", \"wednesday\", \"thursday\", \"friday\", \"saturday\", \"sunday\"]",
+                "project[0].embargo.not_on",
             ),
             ("app.pem", "missing.pem", "github.main.private_key_file"),
             ("publish = \"rebase\"", "publish = \"squash\"", "project[0].publish"),

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use jiff::SignedDuration;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use url::Url;
 
@@ -37,6 +39,49 @@ impl TryFrom<String> for Duration {
             Err(FORM)
         } else {
             Ok(Self(SignedDuration::from_secs(seconds)))
+        }
+    }
+}
+
+/// A time zone by its name in the IANA database, such as `Europe/Berlin`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Zone(pub TimeZone);
+
+impl TryFrom<String> for Zone {
+    type Error = &'static str;
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let zone = TimeZone::get(&name).map_err(|_| {
+            "not a time zone of this machine; remedy: write UTC, or a name such as Europe/Berlin, and install tzdata"
+        })?;
+        Ok(Self(zone))
+    }
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "a day is its name")]
+pub enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Self {
+        match day {
+            Day::Monday => Self::Monday,
+            Day::Tuesday => Self::Tuesday,
+            Day::Wednesday => Self::Wednesday,
+            Day::Thursday => Self::Thursday,
+            Day::Friday => Self::Friday,
+            Day::Saturday => Self::Saturday,
+            Day::Sunday => Self::Sunday,
         }
     }
 }

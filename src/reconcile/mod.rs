@@ -11,6 +11,7 @@ mod ground;
 mod journal;
 mod observe;
 mod opening;
+mod reminders;
 mod show;
 mod verdicts;
 
@@ -170,12 +171,18 @@ impl Reconciler {
         }
         comments::answer(project, &journal.case, &seen).await?;
         let now = self.clock.now();
+        if reminders::lapsed(project, &mut journal, now).await? {
+            return Ok(Look::Again);
+        }
         let gate = evaluate(&journal.case, &seen.view, &project.policy, now);
         let due = readiness(&journal.case, &gate, project.policy.publish_grace, now);
         show::show(self, project, &journal.case, &seen, &gate).await?;
+        if due != Readiness::Publish {
+            reminders::remind(project, &journal.case, &seen, &gate, now).await?;
+        }
+        let next = reminders::next(&journal.case, now);
         match due {
-            Readiness::NotRequested => Ok(Look::Quiet(journal.case.embargo.ends_at().filter(|end| *end > now))),
-            Readiness::Embargoed(end) => Ok(Look::Quiet(end)),
+            Readiness::NotRequested | Readiness::Embargoed(_) => Ok(Look::Quiet(next)),
             // A moment later than the last instant at which the gate may open.
             Readiness::Closed(last) => Ok(Look::Quiet(Some(last + jiff::SignedDuration::from_millis(1)))),
             Readiness::Lapsed => {

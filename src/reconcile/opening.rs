@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use embargod_advisory::Advisory;
-use embargod_core::case::{Case, Event, Exposure};
+use embargod_core::case::{Case, Event, Exposure, first_embargo};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
@@ -87,7 +87,7 @@ async fn open(
     let embargo = match exposure {
         // What everybody could see is under no embargo, unless somebody says why it should be.
         Some(_) => Ok(Embargo::none(whole)),
-        None => Embargo::by_policy(whole, &project.policy.embargo),
+        None => first_embargo(&project.policy, now),
     };
     let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
         let text = "No case was opened: the main branch of the configuration is not in the public repository.";

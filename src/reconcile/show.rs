@@ -150,6 +150,7 @@ pub(crate) fn facts(project: &str, wanted: &Wanted, case: &Case) -> Value {
         "opened_at": case.opened_at,
         "embargo": { "state": case.embargo.state_name(), "ends_at": case.embargo.ends_at() },
         "exposed": case.exposed,
+        "proposal": case.proposal,
         "cve": cve,
         "targets": [],
         "gate": { "open": false, "reasons": [] },

@@ -98,12 +98,8 @@ impl Stage {
             true => sandbox.clone(),
             false => start(&dir, &dir.join("public-forge"), public_forge, &clock).await?,
         };
-        let people = [
-            ("alice", Permission::Admin),
-            ("bob", Permission::Write),
-            ("carol", Permission::Write),
-        ];
-        let people = people.into_iter().chain([("dave", Permission::Write)]);
+        let people = ["bob", "carol", "dave", "erin", "frank"].map(|name| (name, Permission::Write));
+        let people = people.into_iter().chain([("alice", Permission::Admin)]);
         let plain = NewRepository {
             people: people.map(|(name, permission)| (name.to_owned(), permission)).collect(),
             ..NewRepository::default()
@@ -301,8 +297,8 @@ public = {{ connection = "{public}.main", repo = "{PUBLIC}" }}
 private = {{ connection = "{mirror}.main", repo = "{MIRROR}" }}
 {extra}
 [project.roles]
-security_team = ["alice"]
-release_manager = ["bob"]
+security_team = ["alice", "erin"]
+release_manager = ["bob", "frank"]
 cve_coordinator = ["carol"]
 [project.announce]
 lists = {LISTS:?}

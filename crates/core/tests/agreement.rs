@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use embargod_core::calendar::Calendar;
-use embargod_core::case::{Advisory, AgreementPolicy, Case, CaseView, Event, Policy, execute, lapse};
+use embargod_core::case::{Advisory, AgreementPolicy, Case, CaseView, Event, Policy, execute, first_embargo, lapse};
 use embargod_core::embargo::{Embargo, EmbargoPolicy};
 use embargod_core::roles::{Person, Role};
 use jiff::civil::Weekday;
@@ -230,6 +230,29 @@ fn whoever_proposed_may_withdraw() {
     say(&mut case, &policy, "bob", "object because it was another flaw", 2).expect("withdrawn");
     assert!(case.proposal.is_none());
     assert!(say(&mut case, &policy, "frank", "agree", 3).is_err());
+}
+
+#[test]
+fn a_case_opens_with_the_last_end_that_the_calendar_allows() {
+    let plain = policy();
+    assert_eq!(
+        first_embargo(&plain, at(5)).expect("terms").ends_at(),
+        Some(at(14 * DAY + 5))
+    );
+    // Fourteen days from Friday, 2 January, is a Friday.
+    let policy = Policy {
+        calendar: Calendar {
+            not_on: vec![Weekday::Friday],
+            hour: Some(jiff::civil::Time::constant(15, 0, 0, 0)),
+            ..Calendar::default()
+        },
+        ..plain
+    };
+    let embargo = first_embargo(&policy, at(DAY)).expect("terms");
+    assert_eq!(
+        (embargo.ends_at(), embargo.state_name()),
+        (Some(at(14 * DAY + 15 * 3_600)), "active")
+    );
 }
 
 #[test]

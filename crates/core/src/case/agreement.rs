@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Event, Policy};
-use crate::embargo::{Embargo, State, Terms};
+use crate::embargo::{Embargo, Refusal, State, Terms};
 use crate::roles::{Person, Role};
 
 /// The project's rules for agreement.
@@ -329,6 +329,24 @@ impl Judge<'_> {
         let mut events = vec![Event::EmbargoChanged { embargo }];
         events.extend(self.case.proposal.is_some().then_some(Event::ProposalEnded));
         events
+    }
+}
+
+/// The embargo of a case that opens now: the project's default terms, up to the last end that the calendar allows.
+pub fn first_embargo(policy: &Policy, now: Timestamp) -> Result<Embargo, Refusal> {
+    let embargo = Embargo::by_policy(whole(now), &policy.embargo)?;
+    let end = embargo
+        .ends_at()
+        .and_then(|end| Some((end, policy.calendar.last(end, now)?)));
+    match (end, &embargo.state) {
+        (Some((end, allowed)), State::Active { terms }) if allowed < end => {
+            let terms = Terms {
+                ends_at: allowed,
+                ..terms.clone()
+            };
+            embargo.propose(terms, &policy.embargo, whole(now))?.accept()
+        }
+        _ => Ok(embargo),
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use agreement::{AgreementPolicy, Matter, Proposal, lapse};
+pub use agreement::{AgreementPolicy, Matter, Proposal, first_embargo, lapse};
 pub use execute::execute;
 pub use gate::evaluate;
 pub use memory::Memory;

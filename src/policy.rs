@@ -1,0 +1,116 @@
+//! A project's rules as the core wants them, from its configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use embargod_core::calendar::Calendar;
+use embargod_core::case::{AgreementPolicy, Policy};
+use embargod_core::embargo::EmbargoPolicy;
+use embargod_core::publication::Wanted;
+use embargod_core::roles::Role;
+use embargod_core::targets::{Maintained, StableRule, Which};
+use embargod_forge::Team;
+
+use crate::config::{Place, Project as Settings};
+
+/// Who holds a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A person by name.
+    Person(String),
+    /// Whoever is in a team.
+    Team(Team),
+}
+
+/// What a project wants to happen after a publication.
+pub(crate) fn wanted(settings: &Settings) -> Wanted {
+    Wanted {
+        lists: settings.announce.lists.clone(),
+        followers: settings.followers.iter().map(follower).collect(),
+        release_notes: settings.advisory.release_tag.is_some(),
+        show_issue: settings.show_issue_afterwards,
+    }
+}
+
+pub(crate) fn follower(place: &Place) -> String {
+    format!("{}:{}", place.connection, place.repo)
+}
+
+pub(crate) fn maintained(settings: &Settings) -> Maintained {
+    let which = |rule: &crate::config::StableRule| match (&rule.name, &rule.glob) {
+        (Some(name), _) => Some(Which::Name(name.clone())),
+        (None, glob) => glob.clone().map(Which::Glob),
+    };
+    let rule = |rule| {
+        Some(StableRule {
+            which: which(rule)?,
+            end_of_life: rule.end_of_life,
+        })
+    };
+    Maintained {
+        main: settings.main.clone(),
+        stable: settings.stable.iter().filter_map(rule).collect(),
+    }
+}
+
+pub(crate) fn policy(settings: &Settings) -> Policy {
+    let rules = &settings.embargo;
+    let embargo = EmbargoPolicy {
+        default: rules.default.0,
+        maximum: rules.maximum.0,
+    };
+    Policy {
+        embargo,
+        agreement: agreement(settings),
+        calendar: Calendar {
+            time_zone: rules.time_zone.0.clone(),
+            hour: rules.hour,
+            not_on: rules.not_on.iter().map(|day| (*day).into()).collect(),
+            holidays: rules.holidays.iter().copied().collect(),
+        },
+        required_checks: settings.required_checks.clone(),
+        publish_grace: settings.publish_grace.0,
+    }
+}
+
+/// Where fewer people are named than a rule asks for, there is nobody else to ask: then those who are named suffice.
+fn agreement(settings: &Settings) -> AgreementPolicy {
+    let rules = &settings.embargo;
+    // Of a team nobody knows beforehand how many it has.
+    let named = |holders: &Vec<String>| {
+        let people: BTreeSet<_> = holders.iter().map(|holder| holder.to_lowercase()).collect();
+        holders
+            .iter()
+            .all(|holder| team(holder).is_none())
+            .then_some(people.len())
+    };
+    AgreementPolicy {
+        quorum: named(&settings.roles.security_team).map_or(rules.quorum, |named| rules.quorum.min(named.max(1))),
+        window: rules.agree_within.0,
+        second_release_manager: rules.second_release_manager
+            && named(&settings.roles.release_manager).is_none_or(|named| named > 1),
+    }
+}
+
+/// An organisation and a team in it, or a group, which has nothing in it.
+fn team(holder: &str) -> Option<(&str, &str)> {
+    if let Some(group) = holder.strip_prefix("group:") {
+        return Some((group, ""));
+    }
+    holder.strip_prefix("team:")?.split_once('/')
+}
+
+pub(crate) fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
+    let holder = |text: &String| match team(text) {
+        Some((organisation, slug)) => Holder::Team(Team {
+            organisation: organisation.to_owned(),
+            slug: slug.to_owned(),
+        }),
+        None => Holder::Person(text.clone()),
+    };
+    let holders = |names: &Vec<String>| names.iter().map(holder).collect();
+    BTreeMap::from([
+        (Role::SecurityTeam, holders(&settings.roles.security_team)),
+        (Role::ReleaseManager, holders(&settings.roles.release_manager)),
+        (Role::CveCoordinator, holders(&settings.roles.cve_coordinator)),
+    ])
+}
