@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the answer is no, 2 usage, configuration or environment.
 
+mod audit;
 mod backports;
 mod case;
 mod config;
@@ -48,6 +49,9 @@ enum Command {
     /// Look at steps that wait for a person, and settle them.
     #[command(subcommand)]
     Effect(effect::Effect),
+    /// Look at the log of everything that was decided and done.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Pick(arguments) => pick::run(&arguments),
         Command::Case(command) => within_runtime(case::run(&command, config)),
         Command::Effect(command) => within_runtime(effect::run(&command, config)),
+        Command::Audit(command) => within_runtime(audit::run(&command, config)),
         Command::Config(command) => config::run(&command, config),
     };
     result.unwrap_or_else(|failure| {

@@ -5,7 +5,7 @@ use embargod_core::CaseId;
 use jiff::Timestamp;
 use sqlx::Row;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, chain};
 
 /// An event of a case.
 #[derive(Clone, PartialEq, Eq)]
@@ -121,6 +121,7 @@ impl Store {
                 .bind(body)
                 .execute(&mut *transaction)
                 .await?;
+            chain::add(&mut transaction, case, seq, now, body).await?;
         }
         transaction.commit().await?;
         Ok(())

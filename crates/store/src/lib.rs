@@ -3,6 +3,7 @@
 //! What may not live here: a decision, a forge, git, or the parsing of what is stored.
 
 mod cases;
+mod chain;
 mod inbox;
 mod snapshots;
 
@@ -13,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use thiserror::Error;
 
 pub use cases::{StoredCase, StoredEvent};
+pub use chain::{Audit, Link};
 pub use inbox::{NewDelivery, Recorded, StoredDelivery};
 
 /// How long a statement waits for another process that holds the database.

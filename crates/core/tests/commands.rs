@@ -1,0 +1,235 @@
+//! The table of commands, roles and states of a case in `docs/commands.md` is what the code does.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use embargod_core::CommitId;
+use embargod_core::calendar::Calendar;
+use embargod_core::case::{
+    Advisory, AgreementPolicy, Case, CaseView, Event, Exposure, PatchIdentity, Policy, TargetView, Verdict, execute,
+};
+use embargod_core::command::{Command, commands};
+use embargod_core::embargo::{Embargo, EmbargoPolicy};
+use embargod_core::roles::{Person, Role, needed};
+use jiff::{SignedDuration, Timestamp};
+
+const DAY: i64 = 86_400;
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
+
+/// Every command, as somebody writes it, and what it does.
+const COMMANDS: [(&str, &str); 18] = [
+    (
+        "until 1970-01-10T00:00Z because …",
+        "an earlier end (or, later than the agreed one, what `extend` does)",
+    ),
+    (
+        "extend 1970-01-20T00:00Z because …",
+        "proposes a later end, up to the cap",
+    ),
+    (
+        "restart because …",
+        "proposes that the clock starts again after rework, up to the cap",
+    ),
+    (
+        "lift because …",
+        "the end at once, because the flaw is public: the reason is the evidence",
+    ),
+    ("agree", "agrees to what is proposed"),
+    (
+        "object because …",
+        "objects to what is proposed; who proposed it withdraws it",
+    ),
+    ("confirm because …", "an embargo for an issue that everybody could see"),
+    ("cve CVE-2026-1234", "records the CVE"),
+    ("cve waive because …", "records that there will be none"),
+    (
+        "approve",
+        "approves the patches and texts as they are now; the answer names every head",
+    ),
+    ("publish", "a standing request to publish when the embargo ends"),
+    ("publish now", "the same, once it has ended"),
+    ("abort because …", "withdraws approval and request"),
+    ("not-affected v9.0-maint because …", "a waiver: the branch needs no fix"),
+    ("ack v9.0-maint", "accepts an adapted backport"),
+    ("status", "a fresh status comment"),
+    ("ack master", "refused: the backport there is not adapted"),
+    ("not-affected master because …", "refused: the fix comes from there"),
+];
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).expect("in range")
+}
+
+fn policy() -> Policy {
+    Policy {
+        embargo: EmbargoPolicy {
+            default: SignedDuration::from_secs(14 * DAY),
+            maximum: SignedDuration::from_secs(30 * DAY),
+        },
+        agreement: AgreementPolicy {
+            quorum: 2,
+            window: SignedDuration::from_secs(2 * DAY),
+            second_release_manager: true,
+        },
+        calendar: Calendar::default(),
+        required_checks: vec![],
+        publish_grace: SignedDuration::from_hours(1),
+    }
+}
+
+fn view() -> CaseView {
+    let commit = |digit: &str| digit.repeat(40).parse::<CommitId>().expect("an id");
+    let target = |verdict| TargetView {
+        head: commit("a"),
+        public_tip: commit("b"),
+        on_public_tip: true,
+        patches: vec![PatchIdentity("fix".into())],
+        verdict,
+        checks: vec![],
+        findings: vec![],
+        remarks: vec![],
+        differences: String::new(),
+        leaked: false,
+    };
+    let targets = [("master", Verdict::Present), ("v9.0-maint", Verdict::Adapted)];
+    let targets = targets.map(|(name, verdict)| (name.parse().expect("a name"), target(verdict)));
+    CaseView {
+        main: "master".parse().expect("a name"),
+        targets: BTreeMap::from(targets),
+        advisory: Advisory {
+            digest: "texts".into(),
+            missing: vec![],
+        },
+        approver_may: Some(true),
+        requester_may: Some(true),
+        issue_open: true,
+        obstacles: vec![],
+    }
+}
+
+fn person(name: &str) -> Person {
+    Person {
+        name: name.into(),
+        has_access: true,
+        roles: BTreeSet::from([Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator]),
+    }
+}
+
+fn read(text: &str) -> Command {
+    let text = format!("/embargo {}", text.replace('…', "of a reason"));
+    commands(&text).remove(0).expect("a command")
+}
+
+fn say(case: &mut Case, name: &str, text: &str, now: i64) {
+    let (events, _) = execute(&read(text), &person(name), case, &view(), &policy(), at(now)).expect(text);
+    events.iter().for_each(|event| case.apply(event));
+}
+
+/// A case in each state, and the time.
+fn states() -> [(&'static str, Case, i64); 6] {
+    let opened = Event::Opened {
+        by: "a".into(),
+        at: at(0),
+        issue: 1,
+        targets: vec![],
+        embargo: Embargo::by_policy(at(0), &policy().embargo).expect("terms"),
+    };
+    let open = Case::of("2026-0007".parse().expect("an id"), [opened]).expect("it opens");
+    let with = |change: &dyn Fn(&mut Case)| {
+        let mut case = open.clone();
+        change(&mut case);
+        case
+    };
+    let exposed = with(&|case| {
+        case.apply(&Event::EmbargoChanged {
+            embargo: Embargo::none(at(0)),
+        });
+        let exposure = Exposure {
+            since: at(0),
+            until: at(0),
+            comments: 0,
+        };
+        case.apply(&Event::Exposed { exposure });
+    });
+    let proposed = with(&|case| say(case, "b", "extend 1970-01-25T00:00Z because …", 1));
+    let approved = with(&|case| {
+        say(case, "a", "approve", 1);
+        say(case, "a", "publish", 1);
+    });
+    let closed = with(&|case| {
+        case.apply(&Event::Closed {
+            by: "a".into(),
+            at: at(1),
+        });
+    });
+    [
+        ("open", open.clone(), 2),
+        ("exposed", exposed, 2),
+        ("something proposed", proposed, 2),
+        ("approved", approved, 2),
+        ("embargo ended", open, 14 * DAY),
+        ("closed", closed, 2),
+    ]
+}
+
+fn table() -> String {
+    let states = states();
+    let mut text = String::from("| `/embargo …` | what it does | who |");
+    for (name, ..) in &states {
+        let _ = write!(text, " {name} |");
+    }
+    text += "\n|---|---|---|";
+    text += &"---|".repeat(states.len());
+    text.push('\n');
+    for (command, does) in COMMANDS {
+        let roles: Vec<_> = needed(&read(command)).iter().map(ToString::to_string).collect();
+        let who = match roles.is_empty() {
+            true => "anyone with access".to_owned(),
+            false => roles.join(" or "),
+        };
+        let _ = write!(text, "| `{command}` | {does} | {who} |");
+        for (_, case, now) in &states {
+            let done = execute(&read(command), &person("a"), case, &view(), &policy(), at(*now));
+            let _ = write!(text, " {} |", if done.is_ok() { "yes" } else { "no" });
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn the_table_in_the_documentation_is_what_the_code_does() {
+    let document = std::fs::read_to_string(PATH).expect("docs/commands.md");
+    let table = table();
+    if document.contains(&table) {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE").is_some(),
+        "run this test with UPDATE=1; the table should be:\n{table}"
+    );
+    let rows = |line: &&str| !line.starts_with('|');
+    let rest: Vec<_> = document.lines().filter(rows).collect();
+    let text = rest.join("\n").replace(
+        "<!-- the table -->",
+        &format!("<!-- the table -->\n{}", table.trim_end()),
+    );
+    std::fs::write(PATH, text + "\n").expect("written");
+}
+
+#[test]
+fn every_verb_is_in_the_table() {
+    let verbs: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| read(command).verb()).collect();
+    let help = commands("/embargo nothing")
+        .remove(0)
+        .expect_err("no such verb")
+        .to_string();
+    let (_, named) = help.split_once("The commands are: ").expect("the verbs");
+    let named: BTreeSet<_> = named
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "and")
+        .collect();
+    assert_eq!(verbs, named);
+}
