@@ -2,63 +2,15 @@
 
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
+mod common;
+
 use std::collections::BTreeSet;
 
+use common::{DAY, at, case, policy, view};
 use embargod_core::calendar::Calendar;
-use embargod_core::case::{Advisory, AgreementPolicy, Case, CaseView, Event, Policy, execute, first_embargo, lapse};
-use embargod_core::embargo::{Embargo, EmbargoPolicy};
+use embargod_core::case::{AgreementPolicy, Case, Policy, execute, first_embargo, lapse};
 use embargod_core::roles::{Person, Role};
 use jiff::civil::Weekday;
-use jiff::{SignedDuration, Timestamp};
-
-const DAY: i64 = 86_400;
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).expect("in range")
-}
-
-fn policy() -> Policy {
-    Policy {
-        embargo: EmbargoPolicy {
-            default: SignedDuration::from_secs(14 * DAY),
-            maximum: SignedDuration::from_secs(30 * DAY),
-        },
-        agreement: AgreementPolicy {
-            quorum: 2,
-            window: SignedDuration::from_secs(2 * DAY),
-            second_release_manager: true,
-        },
-        calendar: Calendar::default(),
-        required_checks: vec![],
-        publish_grace: SignedDuration::from_hours(1),
-    }
-}
-
-fn case() -> Case {
-    let opened = Event::Opened {
-        by: "alice".into(),
-        at: at(0),
-        issue: 1,
-        targets: vec![],
-        embargo: Embargo::by_policy(at(0), &policy().embargo).expect("within the cap"),
-    };
-    Case::of("2026-0007".parse().expect("an id"), [opened]).expect("it opens")
-}
-
-fn view() -> CaseView {
-    CaseView {
-        main: "master".parse().expect("a name"),
-        targets: std::collections::BTreeMap::new(),
-        advisory: Advisory {
-            digest: String::new(),
-            missing: vec![],
-        },
-        approver_may: None,
-        requester_may: None,
-        issue_open: true,
-        obstacles: vec![],
-    }
-}
 
 /// Alice and Erin are the team, Bob and Frank the release managers.
 fn say(case: &mut Case, policy: &Policy, name: &str, text: &str, now: i64) -> Result<String, String> {

@@ -2,20 +2,17 @@
 
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod common;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use embargod_core::CommitId;
-use embargod_core::calendar::Calendar;
-use embargod_core::case::{
-    Advisory, AgreementPolicy, Case, CaseView, Event, Exposure, PatchIdentity, Policy, TargetView, Verdict, execute,
-};
+use common::{DAY, at, case, policy, view};
+use embargod_core::case::{Case, Event, Exposure, execute};
 use embargod_core::command::{Command, commands};
-use embargod_core::embargo::{Embargo, EmbargoPolicy};
+use embargod_core::embargo::Embargo;
 use embargod_core::roles::{Person, Role, needed};
-use jiff::{SignedDuration, Timestamp};
 
-const DAY: i64 = 86_400;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
 
 /// Every command, as somebody writes it, and what it does.
@@ -58,57 +55,6 @@ const COMMANDS: [(&str, &str); 18] = [
     ("not-affected master because …", "refused: the fix comes from there"),
 ];
 
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).expect("in range")
-}
-
-fn policy() -> Policy {
-    Policy {
-        embargo: EmbargoPolicy {
-            default: SignedDuration::from_secs(14 * DAY),
-            maximum: SignedDuration::from_secs(30 * DAY),
-        },
-        agreement: AgreementPolicy {
-            quorum: 2,
-            window: SignedDuration::from_secs(2 * DAY),
-            second_release_manager: true,
-        },
-        calendar: Calendar::default(),
-        required_checks: vec![],
-        publish_grace: SignedDuration::from_hours(1),
-    }
-}
-
-fn view() -> CaseView {
-    let commit = |digit: &str| digit.repeat(40).parse::<CommitId>().expect("an id");
-    let target = |verdict| TargetView {
-        head: commit("a"),
-        public_tip: commit("b"),
-        on_public_tip: true,
-        patches: vec![PatchIdentity("fix".into())],
-        verdict,
-        checks: vec![],
-        findings: vec![],
-        remarks: vec![],
-        differences: String::new(),
-        leaked: false,
-    };
-    let targets = [("master", Verdict::Present), ("v9.0-maint", Verdict::Adapted)];
-    let targets = targets.map(|(name, verdict)| (name.parse().expect("a name"), target(verdict)));
-    CaseView {
-        main: "master".parse().expect("a name"),
-        targets: BTreeMap::from(targets),
-        advisory: Advisory {
-            digest: "texts".into(),
-            missing: vec![],
-        },
-        approver_may: Some(true),
-        requester_may: Some(true),
-        issue_open: true,
-        obstacles: vec![],
-    }
-}
-
 fn person(name: &str) -> Person {
     Person {
         name: name.into(),
@@ -129,14 +75,7 @@ fn say(case: &mut Case, name: &str, text: &str, now: i64) {
 
 /// A case in each state, and the time.
 fn states() -> [(&'static str, Case, i64); 6] {
-    let opened = Event::Opened {
-        by: "a".into(),
-        at: at(0),
-        issue: 1,
-        targets: vec![],
-        embargo: Embargo::by_policy(at(0), &policy().embargo).expect("terms"),
-    };
-    let open = Case::of("2026-0007".parse().expect("an id"), [opened]).expect("it opens");
+    let open = case();
     let with = |change: &dyn Fn(&mut Case)| {
         let mut case = open.clone();
         change(&mut case);

@@ -2,100 +2,20 @@
 
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use embargod_core::calendar::Calendar;
+use common::{DAY, at, branch, case, commit, policy, view};
 use embargod_core::case::{
-    Advisory, AgreementPolicy, Case, CaseView, Event, Exposure, PatchIdentity, Policy, TargetView, Verdict, evaluate,
-    execute, lapse,
+    Case, CaseView, Event, Exposure, PatchIdentity, TargetView, Verdict, evaluate, execute, lapse,
 };
 use embargod_core::command::Command;
-use embargod_core::embargo::{Embargo, EmbargoPolicy};
+use embargod_core::embargo::Embargo;
 use embargod_core::findings::Finding;
 use embargod_core::roles::{Person, Role};
-use embargod_core::{BranchName, CommitId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use proptest::prelude::*;
-
-const DAY: i64 = 86_400;
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).expect("in range")
-}
-
-fn branch(name: &str) -> BranchName {
-    name.parse().expect("a valid branch name")
-}
-
-fn commit(digit: char) -> CommitId {
-    digit.to_string().repeat(40).parse().expect("a valid commit id")
-}
-
-fn policy() -> Policy {
-    Policy {
-        embargo: EmbargoPolicy {
-            default: SignedDuration::from_secs(14 * DAY),
-            maximum: SignedDuration::from_secs(30 * DAY),
-        },
-        agreement: AgreementPolicy {
-            quorum: 2,
-            window: SignedDuration::from_secs(2 * DAY),
-            second_release_manager: true,
-        },
-        calendar: Calendar::default(),
-        required_checks: vec![],
-        publish_grace: SignedDuration::from_hours(1),
-    }
-}
-
-fn case() -> Case {
-    let embargo = Embargo::by_policy(at(0), &policy().embargo).expect("within the cap");
-    let opened = Event::Opened {
-        by: "p".into(),
-        at: at(0),
-        issue: 1,
-        targets: vec![],
-        embargo,
-    };
-    Case::of("2026-0007".parse().expect("a valid id"), [opened]).expect("it opens")
-}
-
-fn target(patch: &str, verdict: Verdict) -> TargetView {
-    TargetView {
-        head: commit('a'),
-        public_tip: commit('b'),
-        on_public_tip: true,
-        patches: vec![PatchIdentity(patch.into())],
-        verdict,
-        checks: vec![],
-        findings: vec![],
-        remarks: vec![],
-        differences: String::new(),
-        leaked: false,
-    }
-}
-
-fn view() -> CaseView {
-    let targets = [
-        ("master", "fix", Verdict::Present),
-        ("v9.0-maint", "backport", Verdict::Adapted),
-    ];
-    CaseView {
-        main: branch("master"),
-        targets: targets
-            .into_iter()
-            .map(|(name, patch, verdict)| (branch(name), target(patch, verdict)))
-            .collect(),
-        advisory: Advisory {
-            digest: "texts".into(),
-            missing: vec![],
-        },
-        approver_may: Some(true),
-        requester_may: Some(true),
-        issue_open: true,
-        obstacles: vec![],
-    }
-}
 
 fn everybody() -> Person {
     let roles = BTreeSet::from([Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator]);
