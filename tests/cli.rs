@@ -150,6 +150,19 @@ fn the_rehearsal_leaves_everything_behind_and_case_show_reads_it(#[values("githu
     assert_eq!(shown["targets"].as_array().map(Vec::len), Some(3));
     let steps = if forge == "github" { 9 } else { 10 };
     assert_eq!(shown["publication"]["receipts"].as_array().map(Vec::len), Some(steps));
+    let audit = embargod(&["audit", "verify", "--json", "--config", config]);
+    let facts: serde_json::Value = serde_json::from_slice(&audit.stdout).expect("JSON");
+    assert_eq!((audit.status.code(), &facts["ok"]), (Some(0), &true.into()));
+    let head = facts["head"].as_str().expect("a hash");
+    for (noted, code) in [(head, 0), ("00", 1)] {
+        let asked = embargod(&["audit", "verify", "--contains", noted, "--config", config]);
+        assert_eq!(asked.status.code(), Some(code), "{noted}");
+    }
+    let exported = embargod(&["audit", "export", "--config", config]);
+    assert_eq!(
+        Some(text(&exported.stdout).lines().count() as u64),
+        facts["events"].as_u64()
+    );
     assert_eq!(
         embargod(&["case", "show", "2026-9999", "--config", config])
             .status

@@ -7,7 +7,7 @@
 use embargod_core::CaseId;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use crate::{Store, StoreError};
 
@@ -66,6 +66,31 @@ fn hash(before: &str, case: &str, (project, issue): (&str, i64), (seq, at): (i64
         digest.update(part.as_bytes());
     }
     hex::encode(digest.finalize())
+}
+
+/// Whether the database has a chain already.
+pub(crate) async fn is_there(pool: &SqlitePool) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'chain'")
+        .fetch_optional(pool)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Begins the chain with the events that a database has from before there was one. An event that is recorded later and is not
+/// in the chain is never taken in: it was put there by hand.
+pub(crate) async fn begin(pool: &SqlitePool) -> Result<(), StoreError> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let rows = sqlx::query("SELECT case_id, seq, at, body FROM events ORDER BY at, case_id, seq")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for row in rows {
+        let (case, body): (String, String) = (row.try_get("case_id")?, row.try_get("body")?);
+        let at = Timestamp::from_microsecond(row.try_get("at")?).map_err(|_| StoreError::Damaged)?;
+        let case = case.parse().map_err(|_| StoreError::Damaged)?;
+        add(&mut transaction, case, row.try_get("seq")?, at, &body).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// Adds an event to the chain, in the transaction that records it.

@@ -61,7 +61,11 @@ impl Store {
             .max_connections(1)
             .connect_with(options.clone())
             .await?;
+        let chained = chain::is_there(&writer).await?;
         sqlx::migrate!().run(&writer).await?;
+        if !chained {
+            chain::begin(&writer).await?;
+        }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true))

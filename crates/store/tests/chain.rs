@@ -136,3 +136,22 @@ async fn what_was_cut_off_at_the_end_shows_against_a_noted_hash() {
     assert!(audit.broken.is_empty(), "nothing inside shows it: {:?}", audit.broken);
     assert!(!audit.contains(&noted));
 }
+
+#[tokio::test]
+async fn events_from_before_there_was_a_chain_begin_it() {
+    let world = world().await;
+    world.store.close().await;
+    let path = world.folder.path().join("embargod.db");
+    let url = format!("sqlite:{}", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("opened");
+    for statement in ["DROP TABLE chain", "DELETE FROM _sqlx_migrations WHERE version = 4"] {
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .expect("as it was before");
+    }
+    connection.close().await.expect("closed");
+    let store = Store::open(&path).await.expect("brought up to date");
+    let audit = store.audit().await.expect("read");
+    assert_eq!((audit.length, audit.broken.as_slice()), (12, &[][..]));
+}
