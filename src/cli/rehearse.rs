@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use embargod_sandbox::Flavour;
+use serde_json::json;
 
 use super::Failure;
-use crate::rehearsal::{Script, Source, run as rehearse};
+use crate::rehearsal::{SCENARIOS, Script, Source, rehearse as rehearse_rule, run as rehearse};
 
 /// The forge that is rehearsed on.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -30,6 +31,12 @@ pub(super) struct Rehearse {
     /// Print the outcome as JSON.
     #[arg(long)]
     json: bool,
+    /// Rehearse one rule of the process; `--list` names them.
+    #[arg(long, value_name = "NAME", conflicts_with = "repo")]
+    scenario: Option<String>,
+    /// Name the rules that can be rehearsed.
+    #[arg(long, conflicts_with_all = ["scenario", "repo", "out"])]
+    list: bool,
     /// Replay a real fix of this repository, which is only read.
     #[arg(long, value_name = "PATH", requires = "main", requires = "fix")]
     repo: Option<PathBuf>,
@@ -49,12 +56,19 @@ pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
         ForgeKind::Github => Flavour::Github,
         ForgeKind::Gitlab => Flavour::Gitlab,
     };
+    if arguments.list {
+        list(arguments.json);
+        return Ok(ExitCode::SUCCESS);
+    }
     let out = match arguments.out {
         Some(out) => out,
         None => tempfile::Builder::new().prefix("embargod-rehearsal-").tempdir()?.keep(),
     };
     if out.exists() && std::fs::read_dir(&out)?.next().is_some() {
         return Err(format!("{}: the folder is not empty; name a new one with --out", out.display()).into());
+    }
+    if let Some(name) = &arguments.scenario {
+        return one_rule(name, out, forge, arguments.json).await;
     }
     let source = match (arguments.repo, arguments.main) {
         (Some(path), Some(main)) => Source::Repository {
@@ -102,6 +116,56 @@ pub(super) async fn run(arguments: Rehearse) -> Result<ExitCode, Failure> {
         );
     }
     Ok(if report.published {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+fn list(json: bool) {
+    if json {
+        let all: Vec<_> = SCENARIOS
+            .iter()
+            .map(|scenario| json!({ "name": scenario.name, "rule": scenario.rule }))
+            .collect();
+        println!("{:#}", json!(all));
+    } else {
+        SCENARIOS
+            .iter()
+            .for_each(|scenario| println!("{:<20} {}", scenario.name, scenario.rule));
+    }
+}
+
+/// Exit 0 where the rule held.
+async fn one_rule(name: &str, out: PathBuf, forge: Flavour, json: bool) -> Result<ExitCode, Failure> {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name);
+    let scenario =
+        scenario.ok_or_else(|| format!("--scenario {name}: no such rule; `embargod rehearse --list` names all"))?;
+    let outcome = rehearse_rule(*scenario, out, forge).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&outcome)?);
+    } else {
+        println!("{}: {}", outcome.scenario, outcome.rule);
+        for figure in &outcome.figures {
+            let mark = if figure.was == figure.expected {
+                ""
+            } else {
+                ", and should be "
+            };
+            let expected = if mark.is_empty() { "" } else { &figure.expected };
+            println!("  {}: {}{mark}{expected}", figure.what, figure.was);
+        }
+        println!(
+            "{}; everything is in {}",
+            if outcome.holds {
+                "the rule holds"
+            } else {
+                "the rule does not hold"
+            },
+            outcome.out.display()
+        );
+    }
+    Ok(if outcome.holds {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

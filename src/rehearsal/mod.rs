@@ -6,10 +6,13 @@
 mod clock;
 mod history;
 mod outsider;
+mod play;
 mod replay;
+mod scenarios;
 mod script;
 mod stage;
 
 pub use clock::MovableClock;
+pub use scenarios::{Figure, Outcome, SCENARIOS, Scenario, rehearse};
 pub use script::{EMBEDDED, ISSUE, LABEL, Report, Script, Source, run, seed};
 pub use stage::{BOT, MIRROR, PUBLIC, Stage, StageError, git};

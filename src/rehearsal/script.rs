@@ -255,8 +255,8 @@ fn leaves(reasons: &serde_json::Value, into: &mut Vec<String>) {
     }
 }
 
-fn public_pushes(stage: &Stage, since: usize) -> usize {
-    let entries = stage.sandbox.timeline();
+pub(super) fn public_pushes(stage: &Stage, since: usize) -> usize {
+    let entries = stage.public.timeline();
     let later = entries.iter().skip(since);
     later
         .filter(|entry| entry.kind == "git.push" && entry.surface == Surface::Public)
@@ -285,7 +285,7 @@ fn became_public(stage: &Stage, since: usize) -> Vec<(Timestamp, String)> {
     public.map(|entry| (entry.at, what(&entry))).collect()
 }
 
-async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_json::Value, StageError> {
+pub(super) async fn snapshot(stage: &Stage, case: embargod_core::CaseId) -> Result<serde_json::Value, StageError> {
     let body = stage
         .server
         .store
@@ -341,7 +341,7 @@ pub async fn seed(stage: &Stage) -> Result<(PathBuf, String), StageError> {
 }
 
 /// Leaves what people would look at: both repositories, the mails, the advisories, the timeline.
-fn leave_behind(stage: &Stage, case: &str) -> Result<(), StageError> {
+pub(super) fn leave_behind(stage: &Stage, case: &str) -> Result<(), StageError> {
     for (name, repository) in [("public.git", PUBLIC), ("private.git", MIRROR)] {
         let to = stage.dir.join(name);
         if !to.exists() {
