@@ -71,7 +71,8 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
         .iter()
         .map(|name| commit(&repository, name))
         .collect::<Result<_, _>>()?;
-    let answers = assess_each(&repository, &Index::default(), &question, &tips);
+    let index = Index::default();
+    let answers = assess_each(&repository, &index, &question, &tips);
     let mut branches = Vec::new();
     for (branch, answer) in arguments.branch.iter().cloned().zip(answers) {
         let answer = answer.map_err(|error| format!("{branch}: {error}"))?;
@@ -84,6 +85,8 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
         Format::Table => print!("{}", table(&report)),
         Format::Markdown => print!("{}", markdown(&report)),
     }
+    // The process ends here, and the system takes back at once what would be given back piece by piece.
+    std::mem::forget((repository, index));
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
