@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use embargod_advisory::Advisory;
 use embargod_core::case::{Case, Event, Exposure, first_embargo};
-use embargod_core::embargo::Embargo;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
 use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts, Thread};
 use embargod_repo::{PushOutcome, RefUpdate, Side, push, remote_branches};
-use jiff::Timestamp;
 
 use super::comments::tell;
 use super::journal::bodies;
@@ -82,13 +80,7 @@ async fn open(
     let targets = project
         .maintained
         .targets(&public, jiff::tz::Offset::UTC.to_datetime(now).date());
-    // People set ends to the second at most; the default one has no fractions either.
-    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let embargo = match exposure {
-        // What everybody could see is under no embargo, unless somebody says why it should be.
-        Some(_) => Ok(Embargo::none(whole)),
-        None => first_embargo(&project.policy, now),
-    };
+    let embargo = first_embargo(&project.policy, exposure.is_some(), now);
     let (true, Ok(embargo)) = (targets.contains(project.main()), embargo) else {
         let text = "No case was opened: the main branch of the configuration is not in the public repository.";
         return tell(project, Thread::Issue(issue), &format!("ground:{}", labeled.id), text).await;

@@ -188,7 +188,7 @@ fn whoever_proposed_may_withdraw() {
 fn a_case_opens_with_the_last_end_that_the_calendar_allows() {
     let plain = policy();
     assert_eq!(
-        first_embargo(&plain, at(5)).expect("terms").ends_at(),
+        first_embargo(&plain, false, at(5)).expect("terms").ends_at(),
         Some(at(14 * DAY + 5))
     );
     // Fourteen days from Friday, 2 January, is a Friday.
@@ -200,7 +200,7 @@ fn a_case_opens_with_the_last_end_that_the_calendar_allows() {
         },
         ..plain
     };
-    let embargo = first_embargo(&policy, at(DAY)).expect("terms");
+    let embargo = first_embargo(&policy, false, at(DAY)).expect("terms");
     assert_eq!(
         (embargo.ends_at(), embargo.state_name()),
         (Some(at(14 * DAY + 15 * 3_600)), "active")

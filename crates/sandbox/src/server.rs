@@ -79,9 +79,7 @@ async fn rest(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response<Body> {
-    let query: Vec<(String, String)> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect();
+    let query = pairs(uri);
     let body = if body.is_empty() {
         Ok(Value::Null)
     } else {
@@ -121,6 +119,23 @@ async fn rest(
         format!("<{}/api/v3{path}?{query}>; rel=\"next\"", shared.url)
     });
     json_response(reply.status, &reply.body, link)
+}
+
+/// The pairs of a query, decoded.
+pub(crate) fn pairs(uri: &Uri) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+        .into_owned()
+        .collect()
+}
+
+/// The parts of a path, decoded; a plus sign is one.
+pub(crate) fn parts(path: &str) -> Vec<String> {
+    let decode = |part: &str| {
+        let pair = format!("x={}", part.replace('+', "%2B"));
+        let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
+        decoded.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    path.trim_matches('/').split('/').map(decode).collect()
 }
 
 pub(crate) enum Caller {

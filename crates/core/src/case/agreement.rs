@@ -332,8 +332,12 @@ impl Judge<'_> {
     }
 }
 
-/// The embargo of a case that opens now: the project's default terms, up to the last end that the calendar allows.
-pub fn first_embargo(policy: &Policy, now: Timestamp) -> Result<Embargo, Refusal> {
+/// The embargo of a case that opens now: the project's default terms, up to the last end that the calendar allows. What
+/// everybody could see is under none, unless somebody confirms one.
+pub fn first_embargo(policy: &Policy, exposed: bool, now: Timestamp) -> Result<Embargo, Refusal> {
+    if exposed {
+        return Ok(Embargo::none(whole(now)));
+    }
     let embargo = Embargo::by_policy(whole(now), &policy.embargo)?;
     let end = embargo
         .ends_at()

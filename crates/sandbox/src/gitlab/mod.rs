@@ -24,8 +24,8 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::world::{Actor, Repository};
+use crate::{Shared, server};
 
 /// An answer, with the whole of a list where it is one.
 pub(crate) struct Reply {
@@ -147,7 +147,7 @@ async fn dispatch(
     query: &[(String, String)],
     body: &Value,
 ) -> Reply {
-    let decoded: Vec<String> = path.trim_matches('/').split('/').map(decode).collect();
+    let decoded = server::parts(path);
     let parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
     let (id, rest) = match parts.as_slice() {
         ["user"] => return projects::myself(shared, actor),
@@ -191,10 +191,4 @@ async fn dispatch(
         ["search"] => activity::search(&call, method).await,
         _ => Reply::absent(""),
     }
-}
-
-fn decode(part: &str) -> String {
-    let pair = format!("x={}", part.replace('+', "%2B"));
-    let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
-    decoded.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::state::Scope;
 use super::{Reply, dispatch};
-use crate::server::{json_response, token};
+use crate::server::{json_response, pairs, token};
 use crate::world::Actor;
 use crate::{Exchange, Seen, Shared};
 
@@ -20,9 +20,7 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response<Body> {
-    let query: Vec<(String, String)> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect();
+    let query = pairs(uri);
     let Some(body) = read(headers, body) else {
         return json_response(StatusCode::BAD_REQUEST, &json!({ "error": "invalid JSON" }), None);
     };

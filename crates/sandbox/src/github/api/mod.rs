@@ -12,9 +12,9 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::server::Caller;
 use crate::world::Actor;
+use crate::{Shared, server};
 
 /// An answer.
 pub(crate) struct Reply {
@@ -134,17 +134,7 @@ pub(crate) async fn dispatch(
     query: &[(String, String)],
     body: &Value,
 ) -> Reply {
-    let decoded: Vec<String> = path
-        .trim_matches('/')
-        .split('/')
-        .map(|part| {
-            let pair = format!("x={}", part.replace('+', "%2B"));
-            url::form_urlencoded::parse(pair.as_bytes())
-                .next()
-                .map(|(_, value)| value.into_owned())
-                .unwrap_or_default()
-        })
-        .collect();
+    let decoded = server::parts(path);
     let parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
     let actor = match caller {
         Caller::Key => return apps::with_key(shared, method, &parts),
