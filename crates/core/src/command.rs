@@ -15,6 +15,8 @@ use crate::names::BranchName;
 pub const MAX_COMMANDS: usize = 10;
 /// The longest reason, in characters.
 pub const MAX_REASON: usize = 2_000;
+/// The longest reply, in characters: as much as a comment holds on GitHub.
+pub const MAX_REPLY: usize = 65_536;
 
 /// A command as its author meant it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +92,23 @@ pub enum Command {
         /// The target branch.
         branch: BranchName,
     },
+    /// `accept`: a report that is held is none that should not have come.
+    Accept,
+    /// `reject because …`: it is spam, or no report.
+    Reject {
+        /// Why.
+        because: String,
+    },
+    /// `reply …`: the rest of the comment goes to whoever reported it.
+    Reply {
+        /// The text.
+        text: String,
+    },
+    /// `reporter ADDRESS`: replies go to a further address.
+    Reporter {
+        /// The address.
+        address: String,
+    },
     /// `status`: asks for a fresh status comment.
     Status,
 }
@@ -111,6 +130,10 @@ impl Command {
             Self::Abort { .. } => "abort",
             Self::NotAffected { .. } => "not-affected",
             Self::Ack { .. } => "ack",
+            Self::Accept => "accept",
+            Self::Reject { .. } => "reject",
+            Self::Reply { .. } => "reply",
+            Self::Reporter { .. } => "reporter",
             Self::Status => "status",
         }
     }
@@ -122,7 +145,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack and status"
+        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, accept, reject, reply, reporter and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -142,6 +165,17 @@ pub enum CommandError {
     /// No branch, or not a branch name.
     #[error("name one target branch, such as `/embargo ack v9.0-maint`")]
     Branch,
+    /// Nothing to send.
+    #[error(
+        "write the reply below the line `/embargo reply`: everything up to the end of the comment goes to the reporter"
+    )]
+    Reply,
+    /// The reply is too long.
+    #[error("the reply is too long: at most {MAX_REPLY} characters; nothing was sent")]
+    ReplyTooLong,
+    /// Not a mail address.
+    #[error("name one mail address, such as `/embargo reporter somebody@example.org`")]
+    Address,
     /// Words after the end of the command.
     #[error("there is more on the line than this command takes")]
     TrailingWords,
@@ -163,7 +197,13 @@ pub fn commands(comment: &str) -> Vec<Result<Command, CommandError>> {
         }
         let mut words = line.trim_end().splitn(2, char::is_whitespace);
         if words.next() == Some("/embargo") {
-            found.push(parse(words.next().unwrap_or_default().trim()));
+            let rest = words.next().unwrap_or_default().trim();
+            if let ("reply", text) = first_word(rest) {
+                // Everything below it is the letter, whatever it looks like.
+                found.push(reply(&format!("{text}\n{}", &comment[offset..])));
+                break;
+            }
+            found.push(parse(rest));
         }
     }
     if found.len() > MAX_COMMANDS {
@@ -235,6 +275,14 @@ fn parse(text: &str) -> Result<Command, CommandError> {
             nothing_more(rest)?;
             Ok(Command::Ack { branch })
         }
+        "accept" => nothing_more(rest).map(|()| Command::Accept),
+        "reject" => Ok(Command::Reject { because: reason(rest)? }),
+        "reporter" => {
+            let (address, rest) = first_word(rest);
+            nothing_more(rest)?;
+            let address = mail_address(address).ok_or(CommandError::Address)?;
+            Ok(Command::Reporter { address })
+        }
         "status" => nothing_more(rest).map(|()| Command::Status),
         _ => Err(CommandError::UnknownVerb),
     }
@@ -267,6 +315,29 @@ fn reason(rest: &str) -> Result<String, CommandError> {
     } else {
         Ok(why.to_owned())
     }
+}
+
+fn reply(text: &str) -> Result<Command, CommandError> {
+    let text = text.replace('\r', "");
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(CommandError::Reply),
+        ..=MAX_REPLY => Ok(Command::Reply { text: text.to_owned() }),
+        _ => Err(CommandError::ReplyTooLong),
+    }
+}
+
+/// As much of an address as keeps a header whole; the mail server judges the rest. People put it into angle brackets.
+fn mail_address(text: &str) -> Option<String> {
+    let text = text.trim_start_matches('<').trim_end_matches('>');
+    let (local, domain) = text.rsplit_once('@')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c);
+    let fits = (1..=64).contains(&local.len())
+        && local.chars().all(plain)
+        && (1..=190).contains(&domain.len())
+        && domain.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+        && !domain.starts_with(['.', '-']);
+    fits.then(|| text.to_owned())
 }
 
 /// An instant in RFC 3339, where the seconds may be left out as people do. Without a zone it is no instant.
@@ -372,6 +443,17 @@ mod tests {
                     branch: branch("v9.0-maint"),
                 },
             ),
+            ("accept", Command::Accept),
+            (
+                "reject because the patch is ready",
+                Command::Reject { because: because() },
+            ),
+            (
+                "reporter <r.e+x@reporter.example>",
+                Command::Reporter {
+                    address: "r.e+x@reporter.example".into(),
+                },
+            ),
             ("status", Command::Status),
         ] {
             assert_eq!(one(&format!("/embargo {text}\r\n")), Ok(wanted), "{text}");
@@ -406,6 +488,12 @@ mod tests {
             ("ack master please", CommandError::TrailingWords),
             ("publish tomorrow", CommandError::TrailingWords),
             ("approve everything", CommandError::TrailingWords),
+            ("reply", CommandError::Reply),
+            ("reply \r\n \n", CommandError::Reply),
+            ("reporter", CommandError::Address),
+            ("reporter a@b\u{7}c", CommandError::Address),
+            ("reporter a@b,c@d", CommandError::Address),
+            ("reject", CommandError::Reason),
         ] {
             assert_eq!(one(&format!("/embargo {text}")), Err(wanted), "{text:?}");
         }
@@ -429,6 +517,17 @@ mod tests {
         ] {
             assert_eq!(commands(text), vec![], "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_reply_is_everything_below_it() {
+        let found = commands("/embargo accept\n/embargo reply\r\nWhich version?\r\n\r\n> quoted\n/embargo approve\n");
+        let text = "Which version?\n\n> quoted\n/embargo approve".to_owned();
+        assert_eq!(found, vec![Ok(Command::Accept), Ok(Command::Reply { text })]);
+        let text = "On one line".to_owned();
+        assert_eq!(one("/embargo reply On one line"), Ok(Command::Reply { text }));
+        let long = format!("/embargo reply\n{}", "x".repeat(MAX_REPLY + 1));
+        assert_eq!(one(&long), Err(CommandError::ReplyTooLong));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Role {
     ReleaseManager,
     /// Records CVEs.
     CveCoordinator,
+    /// Looks at what comes from outside first.
+    Moderator,
 }
 
 impl fmt::Display for Role {
@@ -27,6 +29,7 @@ impl fmt::Display for Role {
             Self::SecurityTeam => "the security team",
             Self::ReleaseManager => "the release managers",
             Self::CveCoordinator => "the CVE coordinators",
+            Self::Moderator => "the moderators",
         })
     }
 }
@@ -44,6 +47,9 @@ pub fn needed(command: &Command) -> &'static [Role] {
         Command::Cve { .. } | Command::CveWaive { .. } => &[Role::CveCoordinator],
         Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
             &[Role::SecurityTeam]
+        }
+        Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } => {
+            &[Role::Moderator, Role::SecurityTeam]
         }
         Command::Status => &[],
     }
@@ -112,6 +118,12 @@ mod tests {
                 because: because(),
             },
             Command::Ack { branch },
+            Command::Accept,
+            Command::Reject { because: because() },
+            Command::Reply { text: because() },
+            Command::Reporter {
+                address: "r@example.org".into(),
+            },
             Command::Status,
         ]
     }
@@ -119,8 +131,13 @@ mod tests {
     /// Law 6, whole: every command for every set of roles.
     #[test]
     fn a_command_needs_exactly_its_role() {
-        let all = [Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator];
-        for bits in 0..8_u8 {
+        let all = [
+            Role::SecurityTeam,
+            Role::ReleaseManager,
+            Role::CveCoordinator,
+            Role::Moderator,
+        ];
+        for bits in 0..16_u8 {
             let roles: BTreeSet<_> = all
                 .into_iter()
                 .enumerate()

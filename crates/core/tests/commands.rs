@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use common::{DAY, at, case, policy, view};
-use embargod_core::case::{Case, Event, Exposure, execute};
+use embargod_core::case::{Case, Event, Exposure, Received, Source, execute};
 use embargod_core::command::{Command, commands};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::{Person, Role, needed};
@@ -16,7 +16,7 @@ use embargod_core::roles::{Person, Role, needed};
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
 
 /// Every command, as somebody writes it, and what it does.
-const COMMANDS: [(&str, &str); 18] = [
+const COMMANDS: [(&str, &str); 22] = [
     (
         "until 1970-01-10T00:00Z because …",
         "an earlier end (or, later than the agreed one, what `extend` does)",
@@ -50,6 +50,16 @@ const COMMANDS: [(&str, &str); 18] = [
     ("abort because …", "withdraws approval and request"),
     ("not-affected v9.0-maint because …", "a waiver: the branch needs no fix"),
     ("ack v9.0-maint", "accepts an adapted backport"),
+    ("accept", "takes up a report that is held"),
+    (
+        "reject because …",
+        "ends a report that is spam or none; nobody outside is told",
+    ),
+    (
+        "reply …",
+        "sends the rest of the comment, down to its end, to whoever reported it",
+    ),
+    ("reporter r@example.org", "replies go to this address too"),
     ("status", "a fresh status comment"),
     ("ack master", "refused: the backport there is not adapted"),
     ("not-affected master because …", "refused: the fix comes from there"),
@@ -59,7 +69,12 @@ fn person(name: &str) -> Person {
     Person {
         name: name.into(),
         has_access: true,
-        roles: BTreeSet::from([Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator]),
+        roles: BTreeSet::from([
+            Role::SecurityTeam,
+            Role::ReleaseManager,
+            Role::CveCoordinator,
+            Role::Moderator,
+        ]),
     }
 }
 
@@ -73,8 +88,28 @@ fn say(case: &mut Case, name: &str, text: &str, now: i64) {
     events.iter().for_each(|event| case.apply(event));
 }
 
+/// A report by mail that nobody has looked at.
+fn reported() -> Case {
+    let mail = Received {
+        delivery: "1".into(),
+        message_id: Some("1@reporter.example".into()),
+        references: vec![],
+        from: Some("reporter@reporter.example".into()),
+        subject: "a flaw".into(),
+        at: at(0),
+        automatic: None,
+    };
+    let reported = Event::Reported {
+        at: at(0),
+        issue: 1,
+        source: Source::Mail,
+    };
+    let id = "2026-0007".parse().expect("a valid id");
+    Case::of(id, [reported, Event::LetterReceived { mail }]).expect("it begins")
+}
+
 /// A case in each state, and the time.
-fn states() -> [(&'static str, Case, i64); 6] {
+fn states() -> [(&'static str, Case, i64); 8] {
     let open = case();
     let with = |change: &dyn Fn(&mut Case)| {
         let mut case = open.clone();
@@ -103,7 +138,18 @@ fn states() -> [(&'static str, Case, i64); 6] {
             at: at(1),
         });
     });
+    let held = reported();
+    let mut confirmed = held.clone();
+    confirmed.apply(&Event::Opened {
+        by: "a".into(),
+        at: at(0),
+        issue: 1,
+        targets: vec![],
+        embargo: open.embargo.clone(),
+    });
     [
+        ("report held", held, 2),
+        ("reported and open", confirmed, 2),
         ("open", open.clone(), 2),
         ("exposed", exposed, 2),
         ("something proposed", proposed, 2),

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::letters::Letter;
+use super::report::{Moderation, Received, Source};
 use super::{Approval, Memory, PatchIdentity, Proposal};
 use crate::embargo::Embargo;
 use crate::names::{BranchName, CommitId};
@@ -12,6 +14,72 @@ use crate::publication::{Plan, Step};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Something was reported from outside, and waits for somebody to look at it.
+    Reported {
+        /// When.
+        at: Timestamp,
+        /// The private issue that holds it.
+        issue: u64,
+        /// Where it came from.
+        source: Source,
+    },
+    /// A mail came that belongs to the report; the issue has its text.
+    LetterReceived {
+        /// The mail.
+        mail: Received,
+    },
+    /// A moderator decided about the report.
+    Moderated {
+        /// How.
+        moderation: Moderation,
+    },
+    /// Replies go to a further address.
+    ReporterAdded {
+        /// The address.
+        address: String,
+    },
+    /// A mail to one party is to be sent.
+    LetterWritten {
+        /// Its id.
+        id: String,
+        /// The mail.
+        letter: Letter,
+    },
+    /// It is about to be handed over: after this, only its receipt says that it was.
+    LetterStarted {
+        /// The letter.
+        id: String,
+        /// The `Message-ID` that it has, without the angle brackets.
+        message_id: String,
+    },
+    /// The mail server does not take it for now: it was not handed over and will be tried again.
+    LetterDeferred {
+        /// The letter.
+        id: String,
+    },
+    /// The mail server has it.
+    LetterSent {
+        /// The letter.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It cannot be sent, or nobody knows whether it was, without a person.
+    LetterStuck {
+        /// The letter.
+        id: String,
+        /// Why.
+        because: String,
+    },
+    /// Somebody at the server settled it.
+    LetterSettled {
+        /// The letter.
+        id: String,
+        /// Whether it is to be sent again; else it counts as sent.
+        again: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody of the security team put the label on an issue.
     Opened {
         /// Who.

@@ -18,8 +18,19 @@ pub fn execute(
     now: Timestamp,
 ) -> Result<(Vec<Event>, String), String> {
     person.may(command)?;
-    if case.closed.is_some() && *command != Command::Status {
+    // Whoever reported it may be told of that, too.
+    let at_any_time = matches!(command, Command::Status | Command::Reply { .. });
+    if case.closed.is_some() && !at_any_time {
         return Err("the case is closed: put the label on again to open a new one".into());
+    }
+    let of_report = matches!(
+        command,
+        Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } | Command::Status
+    );
+    if !case.is_confirmed() && !of_report {
+        return Err(
+            "this is a report, and no case yet: somebody of the security team opens one by putting the label on".into(),
+        );
     }
     let by = person.name.clone();
     let judge = Judge {
@@ -115,6 +126,10 @@ pub fn execute(
                 answer,
             )
         }
+        Command::Accept => case.accept(person, now),
+        Command::Reject { because } => case.reject(person, because),
+        Command::Reply { text } => case.reply(text),
+        Command::Reporter { address } => case.add_reporter(address),
         Command::Status => Ok((vec![], "the status comment is fresh".into())),
     }
 }

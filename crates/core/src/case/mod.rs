@@ -6,7 +6,9 @@ mod agreement;
 mod event;
 mod execute;
 mod gate;
+mod letters;
 mod memory;
+mod report;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,9 @@ pub use agreement::{AgreementPolicy, Matter, Proposal, first_embargo, lapse};
 pub use event::{Cve, Event, Exposure, Statement};
 pub use execute::execute;
 pub use gate::evaluate;
+pub use letters::{Delivery, Letter};
 pub use memory::Memory;
+pub use report::{Automatic, Moderation, Received, Report, Source};
 pub use view::{Advisory, CaseView, PatchIdentity, Policy, TargetView, Verdict};
 
 use crate::embargo::Embargo;
@@ -92,10 +96,14 @@ pub struct Case {
     pub id: CaseId,
     /// The issue of the mirror.
     pub issue: u64,
-    /// When it was opened.
+    /// When it was opened, or reported where nobody has opened it yet.
     pub opened_at: Timestamp,
-    /// By whom.
-    pub opened_by: String,
+    /// By whom; nobody where it is only reported.
+    pub opened_by: Option<String>,
+    /// The report that it began with, where it came from outside.
+    pub report: Option<Report>,
+    /// The mails to single parties, by their ids.
+    pub letters: BTreeMap<String, Letter>,
     /// The target branches.
     pub targets: Vec<BranchName>,
     /// Comments that were read, with the answers.
@@ -135,32 +143,28 @@ pub struct Case {
 }
 
 impl Case {
-    /// The case of these events, the first of which must be its opening.
+    /// The case of these events, the first of which must be its report or its opening.
     pub fn of(id: CaseId, events: impl IntoIterator<Item = Event>) -> Option<Self> {
         let mut events = events.into_iter();
-        let Some(Event::Opened {
-            by,
-            at,
-            issue,
-            targets,
-            embargo,
-        }) = events.next()
-        else {
+        let first = events.next()?;
+        let (Event::Reported { at, issue, .. } | Event::Opened { at, issue, .. }) = &first else {
             return None;
         };
         let mut case = Self {
             id,
-            issue,
-            opened_at: at,
-            opened_by: by,
-            targets,
+            issue: *issue,
+            opened_at: *at,
+            opened_by: None,
+            report: None,
+            letters: BTreeMap::new(),
+            targets: Vec::new(),
             comments: BTreeMap::new(),
             memory: Memory::default(),
             draft: None,
             leaks: BTreeMap::new(),
             publication: None,
             rounds: 0,
-            embargo,
+            embargo: Embargo::none(*at),
             proposal: None,
             exposed: None,
             cve: None,
@@ -172,11 +176,20 @@ impl Case {
             closed: None,
             thawed: None,
         };
+        if let Event::Reported { source, .. } = &first {
+            case.report = Some(Report::new(source.clone()));
+        }
+        case.apply(&first);
         events.for_each(|event| case.apply(&event));
         Some(case)
     }
 
-    /// The state in one word, as in listings: open, approved, publishing, published, aborted or closed.
+    /// Whether somebody of the security team has opened it; before that it is a report that is held.
+    pub fn is_confirmed(&self) -> bool {
+        self.opened_by.is_some()
+    }
+
+    /// The state in one word, as in listings: pending, rejected, open, approved, publishing, published, aborted or closed.
     pub fn state_name(&self, wanted: &Wanted) -> &'static str {
         match &self.publication {
             Some(publication) if publication.is_public() => {
@@ -188,6 +201,10 @@ impl Case {
                 }
             }
             Some(_) => "publishing",
+            None if !self.is_confirmed() => match self.report.as_ref().map(|report| &report.moderation) {
+                Some(Moderation::Rejected { .. }) => "rejected",
+                _ => "pending",
+            },
             None if self.closed.is_some() => "closed",
             None if self.approval.is_some() => "approved",
             None if self.aborted.is_some() => "aborted",
@@ -198,8 +215,49 @@ impl Case {
     /// Takes an event into the state.
     pub fn apply(&mut self, event: &Event) {
         match event.clone() {
-            // Only the first event opens a case.
-            Event::Opened { .. } => {}
+            // What the first event says beside this is taken where the case is made.
+            Event::Reported { .. } => {}
+            Event::Opened {
+                by,
+                at,
+                targets,
+                embargo,
+                ..
+            } => {
+                self.opened_by = Some(by);
+                self.opened_at = at;
+                self.targets = targets;
+                self.embargo = embargo;
+            }
+            Event::LetterReceived { mail } => {
+                if let Some(report) = &mut self.report {
+                    report.take(&mail);
+                }
+            }
+            Event::Moderated { moderation } => {
+                if let Some(report) = &mut self.report {
+                    report.moderation = moderation;
+                }
+            }
+            Event::ReporterAdded { address } => {
+                if let Some(report) = &mut self.report {
+                    report.reporters.push(address);
+                }
+            }
+            Event::LetterWritten { id, letter } => {
+                self.letters.insert(id, letter);
+            }
+            Event::LetterStarted { id, message_id } => {
+                if let Some(report) = &mut self.report {
+                    report.messages.insert(message_id);
+                }
+                self.delivered(&id, Delivery::Started);
+            }
+            Event::LetterDeferred { id } => self.delivered(&id, Delivery::Waiting),
+            Event::LetterSent { id, at } => self.delivered(&id, Delivery::Sent { at }),
+            Event::LetterStuck { id, because } => self.delivered(&id, Delivery::Stuck { because }),
+            Event::LetterSettled { id, again: true, .. } => self.delivered(&id, Delivery::Waiting),
+            Event::LetterSettled { id, again: false, at } => self.delivered(&id, Delivery::Sent { at }),
             Event::Exposed { exposure } => self.exposed = Some(exposure),
             Event::CommentHandled { id, answer } => {
                 self.comments.insert(id, answer);
@@ -292,6 +350,12 @@ impl Case {
                 self.approval = None;
                 self.request = None;
             }
+        }
+    }
+
+    fn delivered(&mut self, id: &str, delivery: Delivery) {
+        if let Some(letter) = self.letters.get_mut(id) {
+            letter.delivery = delivery;
         }
     }
 
