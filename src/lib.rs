@@ -14,6 +14,7 @@ pub mod project;
 mod publish;
 pub mod reconcile;
 pub mod rehearsal;
+mod reports;
 pub mod server;
 pub mod texts;
 pub mod worker;

@@ -1,9 +1,10 @@
-//! Mail out: one message to one list. SMTP cannot promise *once*, so the caller writes down that it begins.
+//! Mail out: one message to one list or one party. SMTP cannot promise *once*, so the caller writes down that it begins.
 
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
@@ -79,27 +80,38 @@ impl Mailer {
         )
     }
 
-    /// Sends a mail to a list. `id` is the same for the same mail, whenever it is sent.
-    pub async fn send(
-        &self,
-        list: &str,
-        id: &str,
-        subject: &str,
-        body: String,
-        now: Timestamp,
-    ) -> Result<(), MailError> {
-        let to: Mailbox = list.parse().map_err(|_| MailError::Message)?;
+    /// The `Message-ID` of a mail with this id, without the angle brackets: the same whenever it is sent.
+    pub fn message_id(&self, id: &str) -> String {
+        format!("{id}@{}", self.from.email.domain())
+    }
+
+    /// Sends a mail. Its timestamp is the instant that is given.
+    pub async fn send(&self, mail: Outgoing<'_>, now: Timestamp) -> Result<(), MailError> {
         let since = now.duration_since(Timestamp::UNIX_EPOCH);
         let sent = SystemTime::UNIX_EPOCH + Duration::try_from(since).unwrap_or_default();
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(subject)
+        let from = mail.from.map(str::parse::<Mailbox>).transpose();
+        let from = from.map_err(|_| MailError::Message)?;
+        let mut builder = Message::builder()
+            .from(from.unwrap_or_else(|| self.from.clone()))
+            .subject(mail.subject)
             .date(sent)
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(|_| MailError::Message)?;
+            .message_id(Some(format!("<{}>", self.message_id(mail.id))));
+        for to in mail.to {
+            builder = builder.to(to.parse().map_err(|_| MailError::Message)?);
+        }
+        if let Some(nearest) = mail.references.last() {
+            let all: Vec<_> = mail.references.iter().map(|id| format!("<{id}>")).collect();
+            builder = builder.in_reply_to(format!("<{nearest}>")).references(all.join(" "));
+        }
+        if mail.automatic {
+            // RFC 3834: what answers by itself says so, and machines do not answer it.
+            builder = builder.header(AutoSubmitted);
+        }
+        let message = match mail.body {
+            Body::Text(text) => builder.header(ContentType::TEXT_PLAIN).body(text),
+            Body::Encrypted(armoured) => builder.multipart(encrypted(armoured)?),
+        };
+        let message = message.map_err(|_| MailError::Message)?;
         // lettre's own timeout covers the single steps; this covers all of them.
         match tokio::time::timeout(PATIENCE, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
@@ -108,4 +120,60 @@ impl Mailer {
             Ok(Err(_)) | Err(_) => Err(MailError::Unknown),
         }
     }
+}
+
+/// A mail that is to leave.
+pub struct Outgoing<'a> {
+    /// What makes its `Message-ID`.
+    pub id: &'a str,
+    /// Another sender than the one of the settings.
+    pub from: Option<&'a str>,
+    /// The receivers.
+    pub to: &'a [String],
+    /// The subject.
+    pub subject: &'a str,
+    /// The mails that it continues, the nearest last.
+    pub references: &'a [String],
+    /// Whether no person wrote it.
+    pub automatic: bool,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a mail says.
+pub enum Body {
+    /// Plain text.
+    Text(String),
+    /// An armoured OpenPGP message, whose content is a mail's with headers of its own (RFC 3156).
+    Encrypted(String),
+}
+
+#[derive(Debug, Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-replied".to_owned())
+    }
+}
+
+fn encrypted(armoured: String) -> Result<MultiPart, MailError> {
+    let kind = |text: &str| ContentType::parse(text).map_err(|_| MailError::Message);
+    let control = SinglePart::builder()
+        .header(kind("application/pgp-encrypted")?)
+        .body("Version: 1\r\n".to_owned());
+    let content = SinglePart::builder()
+        .header(kind("application/octet-stream; name=\"encrypted.asc\"")?)
+        .body(armoured);
+    Ok(MultiPart::encrypted("application/pgp-encrypted".to_owned())
+        .singlepart(control)
+        .singlepart(content))
 }

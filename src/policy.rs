@@ -112,5 +112,6 @@ pub(crate) fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
         (Role::SecurityTeam, holders(&settings.roles.security_team)),
         (Role::ReleaseManager, holders(&settings.roles.release_manager)),
         (Role::CveCoordinator, holders(&settings.roles.cve_coordinator)),
+        (Role::Moderator, holders(&settings.roles.moderator)),
     ])
 }

@@ -1,6 +1,7 @@
 //! A project at work: its policy, and its two repositories reached through their forges.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use embargod_core::BranchName;
@@ -11,10 +12,12 @@ use embargod_core::targets::Maintained;
 use embargod_forge::github::App;
 use embargod_forge::gitlab::Instance;
 use embargod_forge::{Forge, ForgeError, Thread};
+use embargod_mail::{KeyError, Own, PrivateKey};
 use embargod_repo::{Clone, GitError, Remote};
 use thiserror::Error;
 
-use crate::config::{AdvisorySettings, Cases, ConnectionName, Loaded, Place, PublishMode};
+use crate::config::{AdvisorySettings, Cases, ConnectionName, Imap, Loaded, Place, PublishMode};
+use crate::intake::{Mailbox, MailboxError};
 use crate::policy::{Holder, follower, maintained, policy, roles, wanted};
 
 /// Why a project cannot be worked for.
@@ -26,6 +29,12 @@ pub enum ConnectError {
     /// The bot's own clone cannot be made.
     #[error("the bot's own clone below data_dir: {0}")]
     Clone(#[from] GitError),
+    /// The mailbox of reports.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// The OpenPGP key for reports.
+    #[error("intake.imap.openpgp_key: {0}")]
+    Key(#[from] KeyError),
     /// A key of the configuration names nothing.
     #[error("{0}: the secret or the connection is missing; run `embargod config check`")]
     Missing(String),
@@ -65,6 +74,22 @@ pub struct Project {
     pub mirror_name: String,
     /// The bot's own clone.
     pub clone: Clone,
+    /// How reports by mail are read, where they are.
+    pub letterbox: Option<Letterbox>,
+    /// The label on a report that nobody has looked at.
+    pub moderation: String,
+}
+
+/// How reports by mail are read.
+pub struct Letterbox {
+    /// Where they come in.
+    pub mailbox: Mailbox,
+    /// The address that people write to, and the lists that mail comes over.
+    pub own: Own,
+    /// The key with which encrypted reports are read.
+    pub key: Option<Arc<PrivateKey>>,
+    /// Where attachments are kept.
+    pub files: PathBuf,
 }
 
 impl Project {
@@ -105,6 +130,8 @@ impl Project {
                 public_name: settings.public.repo.clone(),
                 mirror_name: settings.private.repo.clone(),
                 clone: Clone::open(&path).await?,
+                letterbox: letterbox(loaded, &settings.name)?,
+                moderation: settings.labels.moderation.clone(),
             });
         }
         Ok(projects)
@@ -137,6 +164,31 @@ impl Project {
     pub async fn mirror_remote(&self) -> Result<Remote, ForgeError> {
         remote(&*self.mirror).await
     }
+}
+
+/// The mailbox of a project, if it has one.
+fn letterbox(loaded: &Loaded, project: &str) -> Result<Option<Letterbox>, ConnectError> {
+    let config = &loaded.config;
+    let Some(imap) = config
+        .intake
+        .imap
+        .as_ref()
+        .filter(|imap| imap.project(config) == Some(project))
+    else {
+        return Ok(None);
+    };
+    let missing = || ConnectError::Missing("intake.imap.password".to_owned());
+    let password = loaded.secrets.get("intake.imap.password").ok_or_else(missing)?;
+    let folder = loaded.path.parent().unwrap_or(Path::new("."));
+    Ok(Some(Letterbox {
+        mailbox: Mailbox::new(imap, password, project, folder)?,
+        own: Own {
+            address: imap.address(config).unwrap_or_default(),
+            lists: imap.lists.clone(),
+        },
+        key: Imap::key(&loaded.secrets)?.map(Arc::new),
+        files: config.data_dir.join("reports"),
+    }))
 }
 
 /// A forge and who the bot is there.

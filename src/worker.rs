@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::{Mutex, Notify};
 
+use crate::intake::MailboxError;
 use crate::project::Project;
 use crate::reconcile::{PassError, Reconciler};
 
@@ -55,6 +56,9 @@ impl Worker {
         let mut tasks = tokio::task::JoinSet::new();
         for desk in &self.projects {
             tasks.spawn(Arc::clone(&self).tend(Arc::clone(desk)));
+            if desk.project.letterbox.is_some() {
+                tasks.spawn(Arc::clone(&self).watch_mailbox(Arc::clone(desk)));
+            }
         }
         loop {
             if let Err(error) = self.read_inbox().await {
@@ -111,10 +115,36 @@ impl Worker {
         }
     }
 
+    /// Looks at a mailbox every so often: apart from the passes, so that a slow mail server delays no publication.
+    async fn watch_mailbox(self: Arc<Self>, desk: Arc<Desk>) {
+        loop {
+            match self.look_at_mailbox(&desk).await {
+                Ok(0) => {}
+                Ok(_) => desk.hint.notify_one(),
+                Err(error) => {
+                    tracing::error!(project = desk.project.name, %error, "the mailbox could not be read; it is tried again");
+                }
+            }
+            let next = self.reconciler.clock.now().checked_add(self.resync);
+            self.reconciler.clock.sleep_until(next.unwrap_or(Timestamp::MAX)).await;
+        }
+    }
+
+    async fn look_at_mailbox(&self, desk: &Desk) -> Result<usize, MailboxError> {
+        match &desk.project.letterbox {
+            None => Ok(0),
+            Some(letterbox) => {
+                let now = self.reconciler.clock.now();
+                letterbox.mailbox.look(&self.reconciler.store, now).await
+            }
+        }
+    }
+
     /// Reads the inbox and brings every project to rest, for those who want to see the end: rehearsals and tests.
     pub async fn settle(&self) -> Result<(), PassError> {
         self.read_inbox().await?;
         for desk in &self.projects {
+            self.look_at_mailbox(desk).await?;
             let _turn = desk.one_at_a_time.lock().await;
             self.reconciler.pass(&desk.project).await?;
         }

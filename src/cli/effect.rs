@@ -1,11 +1,11 @@
-//! `embargod effect list|retry|done`: steps that wait for a person, and what the person at the server says of them.
+//! `embargod effect list|retry|done`: steps and letters that wait for a person, and what the person at the server says of them.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use embargod_core::CaseId;
-use embargod_core::case::Event;
+use embargod_core::case::{Delivery, Event};
 use embargod_core::publication::Step;
 use embargod_store::Store;
 use jiff::Timestamp;
@@ -36,11 +36,17 @@ pub(super) enum Effect {
     },
 }
 
-/// A step that waits.
+/// What waits.
+enum What {
+    Step(Step),
+    Letter(String),
+}
+
+/// Something that waits for a person.
 struct Stuck {
     id: String,
     case: CaseId,
-    step: Step,
+    what: What,
     because: String,
 }
 
@@ -51,9 +57,14 @@ pub(super) async fn run(command: &Effect, path: &Path) -> Result<ExitCode, Failu
         Effect::List { json: true } => {
             let all: Vec<_> = stuck
                 .iter()
-                .map(
-                    |stuck| json!({ "id": stuck.id, "case": stuck.case, "step": stuck.step, "because": stuck.because }),
-                )
+                .map(|stuck| {
+                    let mut whole = json!({ "id": stuck.id, "case": stuck.case, "because": stuck.because });
+                    match &stuck.what {
+                        What::Step(step) => whole["step"] = json!(step),
+                        What::Letter(letter) => whole["letter"] = json!(letter),
+                    }
+                    whole
+                })
                 .collect();
             println!("{:#}", json!(all));
             return Ok(ExitCode::SUCCESS);
@@ -75,11 +86,12 @@ pub(super) async fn run(command: &Effect, path: &Path) -> Result<ExitCode, Failu
         return Ok(ExitCode::from(1));
     };
     // The server may write at the same time: then nothing is recorded, and the error says to try again.
-    let settled = Event::StepSettled {
-        step: found.step,
-        again,
+    let now = Timestamp::now();
+    let settled = match found.what {
+        What::Step(step) => Event::StepSettled { step, again },
+        What::Letter(id) => Event::LetterSettled { id, again, at: now },
     };
-    journal.record(vec![settled], Timestamp::now()).await?;
+    journal.record(vec![settled], now).await?;
     println!("{id}: {}", if again { "will be taken again" } else { "counts as done" });
     Ok(ExitCode::SUCCESS)
 }
@@ -90,13 +102,26 @@ async fn stuck(store: &Store) -> Result<Vec<Stuck>, Failure> {
         let Some(journal) = Journal::open(store, stored.id).await? else {
             continue;
         };
-        let Some(publication) = journal.case.publication else {
-            continue;
-        };
-        all.extend(publication.stuck.into_iter().map(|(step, because)| Stuck {
+        all.extend(
+            journal
+                .case
+                .letters
+                .into_iter()
+                .filter_map(|(letter, kept)| match kept.delivery {
+                    Delivery::Stuck { because } => Some(Stuck {
+                        id: format!("{}:letter:{letter}", stored.id),
+                        case: stored.id,
+                        what: What::Letter(letter),
+                        because,
+                    }),
+                    _ => None,
+                }),
+        );
+        let steps = journal.case.publication.map(|publication| publication.stuck);
+        all.extend(steps.into_iter().flatten().map(|(step, because)| Stuck {
             id: format!("{}:{}", stored.id, name(&step)),
             case: stored.id,
-            step,
+            what: What::Step(step),
             because,
         }));
     }

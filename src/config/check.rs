@@ -5,6 +5,7 @@ use jiff::civil::Weekday;
 
 use super::error::{ConfigError, Source};
 use super::file::{Cases, Config, Place, Project, PublishMode};
+use super::intake;
 use super::secrets::Secrets;
 use super::values::{ConnectionName, is_loopback};
 use crate::intake::GitlabSecrets;
@@ -26,6 +27,7 @@ pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigEr
         return Err(source.wrong("project", "there is no project", remedy));
     }
     check_smtp(source, config)?;
+    intake::check(source, config)?;
     for (index, project) in config.project.iter().enumerate() {
         let key = |rest: &str| format!("project[{index}].{rest}");
         if config.project[..index].iter().any(|other| other.name == project.name) {
@@ -46,7 +48,13 @@ pub(super) fn check_secrets(source: &Source<'_>, config: &Config, secrets: &Secr
             return Err(source.wrong(&key, error.to_string(), remedy));
         }
     }
-    Ok(())
+    intake::check_secrets(source, config, secrets)
+}
+
+/// The host of a mail server's URL, if it is this machine. `url` gives hosts of schemes that it does not know as plain names.
+pub(super) fn on_loopback(url: &url::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url::Url::parse(&format!("http://{host}")).is_ok_and(|url| is_loopback(&url))
 }
 
 fn check_smtp(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
@@ -73,9 +81,7 @@ fn check_smtp(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
             "put it into a file and name it: password_file",
         ));
     }
-    // `url` gives hosts of schemes it does not know as plain names: read the address from the text's host part.
-    let host = url.host_str().unwrap_or_default();
-    let loopback = url::Url::parse(&format!("http://{host}")).is_ok_and(|url| is_loopback(&url));
+    let loopback = on_loopback(&url);
     match url.scheme() {
         "smtps" | "smtp" => {}
         "smtp+plain" if loopback => {}
@@ -224,6 +230,7 @@ fn check_holders(source: &Source<'_>, project: &Project, key: impl Fn(&str) -> S
         ("security_team", &roles.security_team),
         ("release_manager", &roles.release_manager),
         ("cve_coordinator", &roles.cve_coordinator),
+        ("moderator", &roles.moderator),
     ] {
         for (index, holder) in holders.iter().enumerate() {
             let fits = match (holder.strip_prefix("team:"), holder.strip_prefix("group:")) {

@@ -10,6 +10,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::intake::Intake;
 use super::values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 
 /// The whole file.
@@ -35,6 +36,9 @@ pub struct Config {
     pub gitlab: BTreeMap<String, Gitlab>,
     /// How mail leaves.
     pub smtp: Option<Smtp>,
+    /// Where reports come from, beside the forges.
+    #[serde(default)]
+    pub intake: Intake,
     /// The projects.
     #[serde(default)]
     pub project: Vec<Project>,
@@ -186,6 +190,8 @@ pub enum PublishMode {
 pub struct Labels {
     /// Opens a case.
     pub confirmed: String,
+    /// Stands on a report from outside until a moderator has looked at it.
+    pub moderation: String,
 }
 
 /// Names, `team:org/slug` (GitHub) or `group:path` (GitLab).
@@ -199,6 +205,9 @@ pub struct Roles {
     /// Records CVEs.
     #[serde(default)]
     pub cve_coordinator: Vec<String>,
+    /// Looks first at what comes from outside; the security team may do so too.
+    #[serde(default)]
+    pub moderator: Vec<String>,
 }
 
 /// Where the issues of cases are.
@@ -285,6 +294,7 @@ impl Default for Labels {
     fn default() -> Self {
         Self {
             confirmed: "security::confirmed".to_owned(),
+            moderation: "security::moderation".to_owned(),
         }
     }
 }

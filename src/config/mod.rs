@@ -6,6 +6,7 @@
 mod check;
 mod error;
 mod file;
+mod intake;
 mod secrets;
 mod values;
 
@@ -14,6 +15,7 @@ pub use file::{
     AdvisoryDraft, AdvisorySettings, Announce, Cases, Config, EmbargoSettings, Github, Gitlab, Labels, Place, Project,
     PublishMode, Roles, Smtp, StableRule,
 };
+pub use intake::{Imap, Intake};
 pub use secrets::Secrets;
 pub use values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 

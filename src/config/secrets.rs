@@ -55,6 +55,13 @@ impl Secrets {
         if let Some(smtp) = &config.smtp {
             reader.may("smtp.password".into(), &smtp.password_file, &smtp.password_env)?;
         }
+        if let Some(imap) = &config.intake.imap {
+            let key = |rest: &str| format!("intake.imap.{rest}");
+            reader.need(key("password"), &imap.password_file, &imap.password_env)?;
+            reader.may(key("openpgp_key"), &imap.openpgp_key_file, &imap.openpgp_key_env)?;
+            let passphrase = (&imap.openpgp_passphrase_file, &imap.openpgp_passphrase_env);
+            reader.may(key("openpgp_passphrase"), passphrase.0, passphrase.1)?;
+        }
         Ok(Self(reader.found))
     }
 }

@@ -9,7 +9,7 @@ use embargod_store::StoreError;
 
 use super::followers::follow;
 use super::published;
-use crate::mail::MailError;
+use crate::mail::{Body, MailError, Outgoing};
 use crate::project::Project;
 use crate::reconcile::{Journal, Look, PassError, Reconciler, facts, show_end, tell};
 
@@ -286,7 +286,16 @@ async fn announce(
     journal
         .record(vec![Event::MailStarted { list: list.to_owned() }], now)
         .await?;
-    match mailer.send(list, &id, &subject, body, now).await {
+    let mail = Outgoing {
+        id: &id,
+        from: None,
+        to: &[list.to_owned()],
+        subject: &subject,
+        references: &[],
+        automatic: false,
+        body: Body::Text(body),
+    };
+    match mailer.send(mail, now).await {
         Ok(()) => Ok(Outcome::Done(list.to_owned())),
         Err(MailError::Deferred) => {
             journal

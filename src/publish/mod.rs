@@ -202,7 +202,7 @@ async fn still_so(project: &Project, journal: &Journal, seen: &Observation) -> R
     let facts = embargod_advisory::Advisory::from_issue(&issue.body).map(|advisory| advisory.digest());
     let texts_stand = facts.ok().as_ref() == Some(&seen.view.advisory.digest);
     let comments = project.desk.comments(Thread::Issue(case.issue)).await?;
-    let nothing_said = unhandled(case, &comments, &seen.bot).is_empty();
+    let nothing_said = unhandled(case, &comments, &seen.heard.bot).is_empty();
     let public = remote_branches(project.clone.path(), &project.public_remote().await?).await?;
     let tips_stand = seen
         .view

@@ -1,11 +1,11 @@
 //! Comments: commands are executed once, in their order; answers are given once.
 
-use embargod_core::case::{Case, Event, execute};
+use embargod_core::case::{Case, CaseView, Event, execute};
 use embargod_core::command::{Command, commands};
 use embargod_core::escape::inert;
 use embargod_forge::{Comment, Thread};
 
-use super::{Journal, Observation, PassError, Reconciler};
+use super::{Journal, PassError, Reconciler};
 use crate::people::person;
 use crate::project::Project;
 use crate::texts::{marked, marker};
@@ -20,15 +20,24 @@ pub(crate) fn unhandled<'a>(case: &Case, comments: &'a [Comment], bot: &str) -> 
     waiting
 }
 
+/// What was said on the issue of a case.
+pub(crate) struct Heard {
+    /// The comments.
+    pub comments: Vec<Comment>,
+    /// The name under which the bot writes.
+    pub bot: String,
+}
+
 /// Handles the next comment. True: something changed, and everything must be looked at again.
-pub(super) async fn handle(
+pub(crate) async fn handle(
     reconciler: &Reconciler,
     project: &Project,
     journal: &mut Journal,
-    seen: &Observation,
+    heard: &Heard,
+    view: &CaseView,
 ) -> Result<bool, PassError> {
     let mut changed = false;
-    for comment in unhandled(&journal.case, &seen.comments, &seen.bot) {
+    for comment in unhandled(&journal.case, &heard.comments, &heard.bot) {
         let parsed = commands(&comment.body);
         let mut events = Vec::new();
         let mut lines = Vec::new();
@@ -39,14 +48,7 @@ pub(super) async fn handle(
             let mut after = journal.case.clone();
             for command in parsed {
                 let done = match &command {
-                    Ok(command) => execute(
-                        command,
-                        &who,
-                        &after,
-                        &seen.view,
-                        &project.policy,
-                        reconciler.clock.now(),
-                    ),
+                    Ok(command) => execute(command, &who, &after, view, &project.policy, reconciler.clock.now()),
                     Err(error) => Err(error.to_string()),
                 };
                 let verb = command.as_ref().map_or("…", Command::verb);
@@ -78,10 +80,10 @@ pub(super) async fn handle(
 }
 
 /// Gives the answers that were not given yet.
-pub(super) async fn answer(project: &Project, case: &Case, seen: &Observation) -> Result<(), PassError> {
+pub(crate) async fn answer(project: &Project, case: &Case, heard: &Heard) -> Result<(), PassError> {
     for (id, answer) in case.comments.iter().filter(|(_, answer)| !answer.is_empty()) {
         let key = format!("answer:{id}");
-        if !said(&seen.comments, &seen.bot, &key) {
+        if !said(&heard.comments, &heard.bot, &key) {
             project
                 .desk
                 .create_comment(Thread::Issue(case.issue), &marked(&key, answer))

@@ -43,7 +43,7 @@ pub(super) async fn alarm(reconciler: &Reconciler, project: &Project) -> Result<
         // A crash in between alarms twice: better than not at all.
         project
             .mirror
-            .create_issue("Alarm: label on a public issue", &text)
+            .create_issue("Alarm: label on a public issue", &text, &[])
             .await?;
         reconciler.store.mark(&told, reconciler.clock.now()).await?;
     }

@@ -31,12 +31,13 @@ use crate::clock::Clock;
 use crate::mail::Mailer;
 use crate::project::Project;
 use crate::publish;
+use crate::reports;
 
 pub use answers::Answers;
-pub(crate) use comments::{tell, unhandled};
+pub(crate) use comments::{Heard, answer, handle, tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
-pub(crate) use journal::Journal;
+pub(crate) use journal::{Journal, bodies};
 pub(crate) use observe::Observation;
 pub(crate) use show::{facts, show_end};
 
@@ -61,6 +62,12 @@ pub enum PassError {
     /// Everybody could see what the bot would write.
     #[error("the mirror is not private: nothing is written there, and every case stands still; make it private")]
     MirrorIsPublic,
+    /// The mailbox.
+    #[error(transparent)]
+    Mailbox(#[from] crate::intake::MailboxError),
+    /// Attachments.
+    #[error("the attachments of a mail could not be kept below data_dir: {0}")]
+    Files(std::io::Error),
     /// The server is going down.
     #[error("the server ended while it looked")]
     Interrupted,
@@ -103,6 +110,7 @@ impl Reconciler {
         // What goes wrong in one place holds up no other: the first failure is told when all had their turn.
         let mut failure = exposure::alarm(self, project).await.err();
         failure = failure.or(opening::open_cases(self, project, &facts).await.err());
+        failure = failure.or(self.take_in(project).await.err());
         let mut wake: Option<Timestamp> = None;
         for stored in self.store.cases().await? {
             if stored.project != project.name {
@@ -115,6 +123,12 @@ impl Reconciler {
             }
         }
         failure.map_or(Ok(wake), Err)
+    }
+
+    async fn take_in(&self, project: &Project) -> Result<(), PassError> {
+        while reports::take_in(self, project).await? {}
+        reports::take_in_from_forge(self, project).await?;
+        Ok(())
     }
 
     async fn settle(
@@ -136,6 +150,12 @@ impl Reconciler {
         let Some(mut journal) = Journal::open(&self.store, id).await? else {
             return Ok(Look::Quiet(None));
         };
+        if !journal.case.is_confirmed() {
+            return reports::look(self, project, &mut journal).await;
+        }
+        if reports::send(self, project, &mut journal).await? {
+            return Ok(Look::Again);
+        }
         if journal.case.closed.is_some() && journal.case.publication.is_none() {
             return opening::tidy(self, project, &journal.case).await;
         }
@@ -166,10 +186,11 @@ impl Reconciler {
             return Ok(Look::Again);
         }
         let seen = observe::observe(self, project, &mut journal, &branches, facts).await?;
-        if seen.moved || comments::handle(self, project, &mut journal, &seen).await? {
+        if seen.moved || comments::handle(self, project, &mut journal, &seen.heard, &seen.view).await? {
             return Ok(Look::Again);
         }
-        comments::answer(project, &journal.case, &seen).await?;
+        comments::answer(project, &journal.case, &seen.heard).await?;
+        reports::follow(project, &journal.case).await?;
         let now = self.clock.now();
         if reminders::lapsed(project, &mut journal, now).await? {
             return Ok(Look::Again);

@@ -9,10 +9,10 @@ use embargod_core::checks::{Check, CheckState};
 use embargod_core::publication::Move;
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CommitId};
-use embargod_forge::{Audience, Comment, PullState, RepositoryFacts, Thread};
+use embargod_forge::{Audience, PullState, RepositoryFacts, Thread};
 use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff};
 
-use super::comments::{keep, tell};
+use super::comments::{Heard, keep, tell};
 use super::verdicts::{self, findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
 use super::{exposure, ground};
@@ -24,8 +24,7 @@ use crate::texts;
 /// A case as it was observed.
 pub(crate) struct Observation {
     pub view: CaseView,
-    pub comments: Vec<Comment>,
-    pub bot: String,
+    pub heard: Heard,
     pub audience: Audience,
     pub advisory: Option<Advisory>,
     pub pulls: BTreeMap<BranchName, u64>,
@@ -130,8 +129,10 @@ pub(super) async fn observe(
     read_checks(project, &journal.case, &mut view).await?;
     Ok(Observation {
         view,
-        comments: project.desk.comments(Thread::Issue(journal.case.issue)).await?,
-        bot: project.desk.bot().await?,
+        heard: Heard {
+            comments: project.desk.comments(Thread::Issue(journal.case.issue)).await?,
+            bot: project.desk.bot().await?,
+        },
         audience: project.mirror.audience().await?,
         advisory: advisory.ok(),
         pulls,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use embargod_advisory::Advisory;
-use embargod_core::case::{Case, Event, Exposure, first_embargo};
+use embargod_core::case::{Case, Event, Exposure, Source, first_embargo};
 use embargod_core::roles::Role;
 use embargod_core::{BranchName, CaseId, CommitId};
 use embargod_forge::{AdvisoryText, IssueEvent, IssueEventKind, RepositoryFacts, Thread};
@@ -30,11 +30,12 @@ pub(super) async fn open_cases(
 ) -> Result<(), PassError> {
     for issue in project.desk.issues_labelled(&project.label).await? {
         let number = i64::try_from(issue.number).unwrap_or(i64::MAX);
-        let reserved = match reconciler.store.latest_case(&project.name, number).await? {
-            None => None,
+        let begun = match reconciler.store.latest_case(&project.name, number).await? {
+            None => Begun::Nothing,
             Some(id) => match Journal::open(&reconciler.store, id).await? {
-                None => Some(id),
-                Some(journal) if journal.case.closed.is_some() && journal.case.publication.is_none() => None,
+                None => Begun::Reserved(id),
+                Some(journal) if !journal.case.is_confirmed() => Begun::Reported(Box::new(journal)),
+                Some(journal) if journal.case.closed.is_some() && journal.case.publication.is_none() => Begun::Nothing,
                 Some(_) => continue,
             },
         };
@@ -43,10 +44,20 @@ pub(super) async fn open_cases(
                 true => exposure::hide(reconciler, project, &issue).await?,
                 false => None,
             };
-            open(reconciler, project, facts, issue.number, reserved, exposure).await?;
+            open(reconciler, project, facts, issue.number, begun, exposure).await?;
         }
     }
     Ok(())
+}
+
+/// How far a case is that is to be opened.
+enum Begun {
+    /// There is none.
+    Nothing,
+    /// Its number was taken before a crash.
+    Reserved(CaseId),
+    /// Somebody outside reported it.
+    Reported(Box<Journal>),
 }
 
 async fn open(
@@ -54,7 +65,7 @@ async fn open(
     project: &Project,
     facts: &RepositoryFacts,
     issue: u64,
-    reserved: Option<CaseId>,
+    begun: Begun,
     exposure: Option<Exposure>,
 ) -> Result<(), PassError> {
     let events = project.desk.issue_events(issue).await?;
@@ -86,10 +97,6 @@ async fn open(
         return tell(project, Thread::Issue(issue), &format!("ground:{}", labeled.id), text).await;
     };
     let number = i64::try_from(issue).unwrap_or(i64::MAX);
-    let id = match reserved {
-        Some(id) => id,
-        None => reconciler.store.open_case(&project.name, number, now).await?,
-    };
     let mut first = vec![Event::Opened {
         by: who.name,
         at: now,
@@ -98,6 +105,15 @@ async fn open(
         embargo,
     }];
     first.extend(exposure.map(|exposure| Event::Exposed { exposure }));
+    let id = match begun {
+        // What was said about the report is heard in its turn.
+        Begun::Reported(mut journal) => {
+            project.desk.set_label(issue, &project.moderation, false).await?;
+            return journal.record(first, now).await;
+        }
+        Begun::Reserved(id) => id,
+        Begun::Nothing => reconciler.store.open_case(&project.name, number, now).await?,
+    };
     // What was said before the label was put on is no command to this case.
     let earlier = project.desk.comments(Thread::Issue(issue)).await?;
     let earlier = earlier.iter().filter(|comment| comment.created_at < labeled.at);
@@ -200,6 +216,13 @@ pub(super) async fn prepare(
     }
     if journal.case.draft.is_some() || !project.public.has_advisories() {
         return Ok(false);
+    }
+    if let Some(Source::Advisory { id, url }) = journal.case.report.as_ref().map(|report| report.source.clone()) {
+        // The report itself is what will be published.
+        project.public.settle_private_report(&id, true).await?;
+        let written = Event::DraftWritten { id, url };
+        journal.record(vec![written], reconciler.clock.now()).await?;
+        return Ok(true);
     }
     let text = draft(project, &journal.case).await?;
     let draft = match project.public.find_draft(&text.summary).await? {

@@ -41,7 +41,7 @@ pub(super) async fn remind(
         None if end <= now && !gate.open => (format!("ended:{end}"), texts::ended(end, gate)),
         None => return Ok(()),
     };
-    if !said(&seen.comments, &seen.bot, &key) {
+    if !said(&seen.heard.comments, &seen.heard.bot, &key) {
         let thread = Thread::Issue(case.issue);
         project.desk.create_comment(thread, &marked(&key, &text)).await?;
     }

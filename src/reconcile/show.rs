@@ -49,8 +49,8 @@ pub(super) async fn show(
     keep(
         project,
         Thread::Issue(case.issue),
-        &seen.comments,
-        &seen.bot,
+        &seen.heard.comments,
+        &seen.heard.bot,
         &key,
         &text,
     )
@@ -72,8 +72,8 @@ async fn request_cve(project: &Project, case: &Case, seen: &Observation) -> Resu
     keep(
         project,
         Thread::Issue(case.issue),
-        &seen.comments,
-        &seen.bot,
+        &seen.heard.comments,
+        &seen.heard.bot,
         "cve-request",
         &text,
     )

@@ -114,6 +114,7 @@ impl Stage {
         public.set_default_branch(PUBLIC, main);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
+        std::fs::write(dir.join("imap.password"), "letmein")?;
         let path = dir.join("embargod.toml");
         std::fs::write(
             &path,
@@ -289,6 +290,11 @@ resync_seconds = 2
 url = "smtp+plain://{smtp}"
 from = "Example Security <security@example.org>"
 
+[intake.imap]
+url = "imap+plain://security@{imap}"
+password_file = "imap.password"
+max_megabytes = 4
+
 [[project]]
 name = "example"
 main = {main:?}
@@ -300,6 +306,7 @@ private = {{ connection = "{mirror}.main", repo = "{MIRROR}" }}
 security_team = ["alice", "erin"]
 release_manager = ["bob", "frank"]
 cve_coordinator = ["carol"]
+moderator = ["dave"]
 [project.announce]
 lists = {LISTS:?}
 [project.advisory]
@@ -316,6 +323,7 @@ package = "example"
         public = name(public.flavour()),
         mirror = name(mirror.flavour()),
         smtp = mirror.smtp_address(),
+        imap = mirror.imap_address(),
     )
 }
 

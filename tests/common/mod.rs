@@ -257,6 +257,38 @@ impl Tale {
         self.facts().await["state"].as_str().expect("a state").to_owned()
     }
 
+    /// The issues of the desk whose titles start like this.
+    pub fn issues_titled(&self, start: &str) -> Vec<u64> {
+        self.stage.at(self.desk).issues_titled(self.desk, start)
+    }
+
+    pub fn issue_body(&self) -> String {
+        self.stage
+            .at(self.desk)
+            .issue(self.desk, self.issue)
+            .expect("an issue")
+            .0
+    }
+
+    pub fn labels(&self) -> Vec<String> {
+        self.stage
+            .at(self.desk)
+            .issue(self.desk, self.issue)
+            .expect("an issue")
+            .1
+    }
+
+    pub fn is_open(&self) -> Option<bool> {
+        self.stage.at(self.desk).issue_is_open(self.desk, self.issue)
+    }
+
+    /// Somebody of the team writes the advisory into the issue.
+    pub async fn describe(&self) {
+        let body = format!("{}\n\n{ISSUE}", self.issue_body());
+        self.stage.at(self.desk).edit_issue(self.desk, self.issue, &body);
+        self.settle().await;
+    }
+
     pub fn comments(&self) -> String {
         let comments = self.stage.at(self.desk).comments(self.desk, self.issue);
         comments

@@ -322,7 +322,7 @@ fn reply(text: &str) -> Result<Command, CommandError> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(CommandError::Reply),
-        ..=MAX_REPLY => Ok(Command::Reply { text: text.to_owned() }),
+        1..=MAX_REPLY => Ok(Command::Reply { text: text.to_owned() }),
         _ => Err(CommandError::ReplyTooLong),
     }
 }

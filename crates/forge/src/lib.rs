@@ -8,5 +8,5 @@ mod port;
 pub use error::{Class, ForgeError};
 pub use port::{
     Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent,
-    IssueEventKind, Obstacle, PullRequest, PullState, ReleaseNotes, RepositoryFacts, Team, Thread,
+    IssueEventKind, Obstacle, PrivateReport, PullRequest, PullState, ReleaseNotes, RepositoryFacts, Team, Thread,
 };

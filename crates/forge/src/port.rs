@@ -218,6 +218,23 @@ pub struct AdvisoryDraft {
     pub url: String,
 }
 
+/// What somebody outside wrote on the forge for the team alone. Embargoed: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateReport {
+    /// The forge's id of it: `GHSA-…` (GitHub), or the number of a confidential issue (GitLab).
+    pub id: String,
+    /// Where it is read.
+    pub url: String,
+    /// Who wrote it; nobody where the forge does not say.
+    pub author: Option<String>,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub description: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
 /// What git asks for at a repository.
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -254,8 +271,10 @@ pub trait Forge: Send + Sync {
     async fn issues_labelled(&self, label: &str) -> Result<Vec<Issue>, ForgeError>;
     /// What happened to an issue, oldest first.
     async fn issue_events(&self, number: u64) -> Result<Vec<IssueEvent>, ForgeError>;
-    /// Writes an issue.
-    async fn create_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError>;
+    /// Writes an issue with these labels; where strangers see the repository, one that they do not.
+    async fn create_issue(&self, title: &str, body: &str, labels: &[&str]) -> Result<u64, ForgeError>;
+    /// Puts a label on an issue or takes it off; harmless where it is so already.
+    async fn set_label(&self, number: u64, label: &str, on: bool) -> Result<(), ForgeError>;
     /// Opens or closes an issue.
     async fn set_issue_open(&self, number: u64, open: bool) -> Result<(), ForgeError>;
     /// Shows an issue to people with a role alone, or to everybody who sees the repository.
@@ -266,6 +285,15 @@ pub trait Forge: Send + Sync {
     async fn create_comment(&self, thread: Thread, body: &str) -> Result<u64, ForgeError>;
     /// Changes a comment of the bot's.
     async fn edit_comment(&self, thread: Thread, id: u64, body: &str) -> Result<(), ForgeError>;
+
+    /// What people outside wrote here for the team alone, and nobody has closed: private vulnerability reports (GitHub),
+    /// confidential issues (GitLab).
+    async fn private_reports(&self) -> Result<Vec<PrivateReport>, ForgeError>;
+    /// Tells the forge what became of such a report: it is worked on, or it was none. Harmless where the forge knows.
+    async fn settle_private_report(&self, id: &str, accepted: bool) -> Result<(), ForgeError>;
+    /// Answers whoever wrote a confidential issue in this public project, where they read it; once for each key. GitHub has
+    /// no such issues.
+    async fn answer_reporter(&self, number: u64, key: &str, body: &str) -> Result<(), ForgeError>;
 
     /// The pull requests from a branch of this repository, oldest first.
     async fn pull_requests(&self, head: &BranchName) -> Result<Vec<PullRequest>, ForgeError>;

@@ -109,7 +109,11 @@ async fn who_the_bot_is_and_who_sees_what() {
 #[tokio::test]
 async fn issues_events_and_comments_over_several_pages() {
     let world = world().await;
-    let number = world.forge.create_issue("title", "body").await.expect("written");
+    let number = world
+        .forge
+        .create_issue("title", "body", &["a label"])
+        .await
+        .expect("written");
     world
         .sandbox
         .label(REPOSITORY, "alice", number, "security::confirmed", true);
@@ -319,7 +323,11 @@ async fn an_advisory_is_published_once() {
 #[tokio::test]
 async fn failures_say_what_may_be_done_next_and_nothing_else() {
     let world = world().await;
-    let number = world.forge.create_issue("canary-title", "b").await.expect("written");
+    let number = world
+        .forge
+        .create_issue("canary-title", "b", &[])
+        .await
+        .expect("written");
     let path = format!("/issues/{number}");
     world.sandbox.fail(Fault::status("GET", &path, When::Before, 502));
     let error = world.forge.issue(number).await.err().expect("failed");

@@ -136,7 +136,7 @@ async fn who_the_bot_is_and_who_sees_what() {
 #[tokio::test]
 async fn issues_events_and_comments_over_several_pages() {
     let world = world().await;
-    let number = world.mirror.create_issue("title", "body").await.expect("written");
+    let number = world.mirror.create_issue("title", "body", &[]).await.expect("written");
     world
         .sandbox
         .label(MIRROR, "alice", number, "security::confirmed", true);
@@ -195,7 +195,11 @@ async fn issues_events_and_comments_over_several_pages() {
 #[tokio::test]
 async fn on_a_public_project_what_the_bot_writes_is_for_members_alone() {
     let world = world().await;
-    let number = world.public.create_issue("alarm", "canary").await.expect("written");
+    let number = world
+        .public
+        .create_issue("alarm", "canary", &[])
+        .await
+        .expect("written");
     assert_eq!(world.sandbox.is_confidential(PUBLIC, number), Some(true));
     let thread = Thread::Issue(number);
     world.public.create_comment(thread, "canary").await.expect("written");
@@ -232,7 +236,7 @@ async fn merge_requests_are_found_by_their_branch() {
     assert!(pulls[0].number == number && pulls[0].head == commit && pulls[0].state == PullState::Open);
     assert!(world.mirror.pull_requests(&base).await.expect("listed").is_empty());
     // Issues and merge requests have numbers of their own: a comment lands where it is meant to.
-    let issue = world.mirror.create_issue("title", "body").await.expect("written");
+    let issue = world.mirror.create_issue("title", "body", &[]).await.expect("written");
     assert_eq!(issue, number);
     let thread = Thread::PullRequest(number);
     world.mirror.create_comment(thread, "here").await.expect("written");
@@ -387,14 +391,14 @@ async fn errors_have_their_class_and_carry_nothing_of_the_forge() {
     );
     world.sandbox.add_token("alice", "glpat-narrow", Scope::ReadApi);
     let narrow = instance(&world.sandbox, "glpat-narrow").repository(MIRROR);
-    let error = narrow.create_issue("canary", "canary").await.expect_err("refused");
+    let error = narrow.create_issue("canary", "canary", &[]).await.expect_err("refused");
     assert!(
         error.class == Class::Permanent && error.to_string().contains("scope"),
         "{error}"
     );
     assert!(!error.to_string().contains("canary"));
     world.sandbox.fail(Fault::status("POST", "/issues", When::After, 502));
-    let error = world.mirror.create_issue("t", "b").await.expect_err("lost");
+    let error = world.mirror.create_issue("t", "b", &[]).await.expect_err("lost");
     assert_eq!(error.class, Class::Ambiguous, "it may have happened");
     let elsewhere = instance(&world.sandbox, "glpat-bot").repository("example/nothing");
     assert_eq!(elsewhere.issue(1).await.err().expect("absent").class, Class::NotFound);

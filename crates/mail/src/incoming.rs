@@ -198,6 +198,12 @@ impl Incoming {
         }
     }
 
+    /// Replaces the attachments by the whole mail as it came.
+    pub fn keep_only(&mut self, raw: Vec<u8>) {
+        self.attachments.clear();
+        self.attach_whole(&raw);
+    }
+
     fn take_content(&mut self, message: &Message<'_>, limits: &Limits) {
         let texts: Vec<_> = (0..message.text_body_count())
             .filter_map(|place| message.body_text(place))

@@ -7,6 +7,7 @@ mod faults;
 mod git;
 mod github;
 mod gitlab;
+mod imap;
 mod keys;
 mod mail;
 mod observer;
@@ -116,6 +117,7 @@ struct Shared {
     recorded: tokio::sync::watch::Sender<usize>,
     url: String,
     smtp: String,
+    imap: String,
     lists: Vec<String>,
     http: reqwest::Client,
     tasks: Vec<tokio::task::AbortHandle>,
@@ -159,8 +161,10 @@ impl Sandbox {
         std::fs::create_dir_all(dir.join("mail"))?;
         let web = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let post = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let inbox = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", web.local_addr()?);
         let smtp = post.local_addr()?.to_string();
+        let imap = inbox.local_addr()?.to_string();
         let (web_start, web_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
         let (post_start, post_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
         let web = tokio::spawn(async move {
@@ -171,6 +175,12 @@ impl Sandbox {
         let post = tokio::spawn(async move {
             if let Ok(shared) = post_ready.await {
                 mail::serve(post, shared).await;
+            }
+        });
+        let (inbox_start, inbox_ready) = tokio::sync::oneshot::channel::<std::sync::Weak<Shared>>();
+        let inbox = tokio::spawn(async move {
+            if let Ok(shared) = inbox_ready.await {
+                imap::serve(inbox, shared).await;
             }
         });
         let shared = Arc::new(Shared {
@@ -184,13 +194,15 @@ impl Sandbox {
             recorded: tokio::sync::watch::Sender::new(0),
             url,
             smtp,
+            imap,
             lists,
             http: reqwest::Client::new(),
-            tasks: vec![web.abort_handle(), post.abort_handle()],
+            tasks: vec![web.abort_handle(), post.abort_handle(), inbox.abort_handle()],
         });
         // The servers hold no strong reference: dropping the sandbox ends them.
         let _ = web_start.send(Arc::downgrade(&shared));
         let _ = post_start.send(Arc::downgrade(&shared));
+        let _ = inbox_start.send(Arc::downgrade(&shared));
         Ok(Self { shared })
     }
 
@@ -215,6 +227,37 @@ impl Sandbox {
     /// Where mail is taken: host and port.
     pub fn smtp_address(&self) -> &str {
         &self.shared.smtp
+    }
+
+    /// Where the mailbox of reports is read: host and port.
+    pub fn imap_address(&self) -> &str {
+        &self.shared.imap
+    }
+
+    /// Somebody's mail comes into the mailbox of reports.
+    pub fn receive_mail(&self, raw: &[u8]) {
+        let mut world = self.world();
+        world.mailbox.push(raw.to_vec());
+        drop(world);
+        self.shared.record(
+            true,
+            "mail.received",
+            "somebody",
+            serde_json::json!({ "bytes": raw.len() }),
+        );
+    }
+
+    /// The mails that were handed over for one party, oldest first.
+    pub fn mails_to(&self, address: &str) -> Vec<String> {
+        let files = self.timeline().into_iter().filter(|entry| {
+            let to = entry.details["to"].as_array().cloned().unwrap_or_default();
+            entry.kind == "mail" && to.iter().any(|known| known == address)
+        });
+        let read = |entry: Entry| {
+            let file = entry.details["file"].as_str()?.to_owned();
+            std::fs::read_to_string(self.shared.dir.join("mail").join(file)).ok()
+        };
+        files.filter_map(read).collect()
     }
 
     /// Tells the sandbox where deliveries go.

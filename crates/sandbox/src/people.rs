@@ -203,6 +203,53 @@ impl Sandbox {
         self.shared.edit_comment(repository, by, id, body)
     }
 
+    /// Somebody reports a vulnerability privately on a GitHub.
+    pub fn report_privately(
+        &self,
+        repository: &str,
+        by: &str,
+        summary: &str,
+        description: &str,
+    ) -> Result<String, SandboxError> {
+        let (at, mut world) = (self.shared.now(), self.world());
+        let id = format!("GHSA-sand-box1-{:04}", world.id() % 10_000);
+        let known = world
+            .repositories
+            .get_mut(repository)
+            .ok_or(SandboxError::Absent("repository"))?;
+        let vulnerabilities = serde_json::json!([]);
+        let advisory = crate::world::Advisory {
+            id: id.clone(),
+            author: by.to_owned(),
+            body: serde_json::json!({ "summary": summary, "description": description, "vulnerabilities": vulnerabilities }),
+            state: "triage".to_owned(),
+            created_at: at,
+            published_at: None,
+        };
+        known.advisories.insert(id.clone(), advisory);
+        Ok(id)
+    }
+
+    /// The issues whose titles start like this, in their order.
+    pub fn issues_titled(&self, repository: &str, start: &str) -> Vec<u64> {
+        let world = self.world();
+        let issues = world.repositories.get(repository).map(|known| &known.issues);
+        let fits = |issue: &&crate::world::Issue| issue.title.starts_with(start);
+        issues
+            .into_iter()
+            .flat_map(|issues| issues.values())
+            .filter(fits)
+            .map(|issue| issue.number)
+            .collect()
+    }
+
+    /// The description and the labels of an issue.
+    pub fn issue(&self, repository: &str, number: u64) -> Option<(String, Vec<String>)> {
+        let world = self.world();
+        let issue = world.repositories.get(repository)?.issues.get(&number)?;
+        Some((issue.body.clone(), issue.labels.iter().cloned().collect()))
+    }
+
     /// The comments of an issue or pull request: author and text.
     pub fn comments(&self, repository: &str, number: u64) -> Vec<(String, String)> {
         let world = self.world();
@@ -214,6 +261,24 @@ impl Sandbox {
         comments
             .filter(|comment| !comment.system)
             .map(|comment| (comment.author.clone(), comment.body.clone()))
+            .collect()
+    }
+
+    /// The comments by others that somebody reads who wrote an issue and has no role in the project.
+    pub fn comments_seen_by(&self, repository: &str, author: &str, number: u64) -> Vec<String> {
+        let world = self.world();
+        let Some(known) = world.repositories.get(repository) else {
+            return Vec::new();
+        };
+        let actor = crate::world::Actor::Person(author.to_owned());
+        let issue = known
+            .issues
+            .get(&number)
+            .filter(|issue| known.sees_issue(&actor, issue));
+        let comments = issue.into_iter().flat_map(|issue| &issue.comments);
+        comments
+            .filter(|comment| !comment.system && comment.author != author && known.sees_note(&actor, comment))
+            .map(|comment| comment.body.clone())
             .collect()
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct World {
     /// The App's tokens and the instants (of the machine's clock) at which they expire.
     pub tokens: BTreeMap<String, Timestamp>,
     pub timeline: Vec<Entry>,
+    pub mailbox: Vec<Vec<u8>>,
     pub access: Vec<Access>,
     pub deliveries: VecDeque<Delivery>,
     next_id: u64,
@@ -144,6 +145,7 @@ pub(crate) struct Status {
 
 pub(crate) struct Advisory {
     pub id: String,
+    pub author: String,
     pub body: Value,
     pub state: String,
     pub created_at: Timestamp,
@@ -199,6 +201,7 @@ impl World {
             teams: BTreeMap::new(),
             tokens: BTreeMap::new(),
             timeline: Vec::new(),
+            mailbox: Vec::new(),
             access: Vec::new(),
             deliveries: VecDeque::new(),
             next_id: 1_000,

@@ -42,29 +42,27 @@ pub struct StoredDelivery {
 impl Store {
     /// Stores a delivery. When this returns, it outlives a crash.
     pub async fn record_delivery(&self, delivery: NewDelivery) -> Result<Recorded, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO inbox (connection, delivery_id, event, body, received_at) VALUES (?, ?, ?, ?, ?) \
-             ON CONFLICT (connection, delivery_id) DO NOTHING",
-        )
-        .bind(delivery.connection)
-        .bind(delivery.delivery_id)
-        .bind(delivery.event)
-        .bind(delivery.body)
-        .bind(delivery.received_at.as_microsecond())
-        .execute(&self.writer)
-        .await?;
-        Ok(if done.rows_affected() == 0 {
-            Recorded::Duplicate
-        } else {
-            Recorded::New
-        })
+        delivery.record(&self.writer).await
     }
 
-    /// The deliveries that no worker has finished, in the order in which they came.
+    /// The deliveries of one connection that nobody has finished, in the order in which they came.
+    pub async fn pending_from(&self, connection: &str, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, connection, delivery_id, event, body, received_at FROM inbox \
+             WHERE finished_at IS NULL AND connection = ? ORDER BY id LIMIT ?",
+        )
+        .bind(connection)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// The deliveries of forges that no worker has finished, in the order in which they came.
     pub async fn pending_deliveries(&self, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, connection, delivery_id, event, body, received_at FROM inbox \
-             WHERE finished_at IS NULL ORDER BY id LIMIT ?",
+             WHERE finished_at IS NULL AND connection NOT LIKE 'mailbox.%' ORDER BY id LIMIT ?",
         )
         .bind(limit)
         .fetch_all(&self.readers)
@@ -80,6 +78,27 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+}
+
+impl NewDelivery {
+    pub(crate) async fn record(self, writer: impl sqlx::SqliteExecutor<'_>) -> Result<Recorded, StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO inbox (connection, delivery_id, event, body, received_at) VALUES (?, ?, ?, ?, ?) \
+             ON CONFLICT (connection, delivery_id) DO NOTHING",
+        )
+        .bind(self.connection)
+        .bind(self.delivery_id)
+        .bind(self.event)
+        .bind(self.body)
+        .bind(self.received_at.as_microsecond())
+        .execute(writer)
+        .await?;
+        Ok(if done.rows_affected() == 0 {
+            Recorded::Duplicate
+        } else {
+            Recorded::New
+        })
     }
 }
 

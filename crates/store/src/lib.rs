@@ -5,6 +5,7 @@
 mod cases;
 mod chain;
 mod inbox;
+mod mailboxes;
 mod snapshots;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use thiserror::Error;
 pub use cases::{StoredCase, StoredEvent};
 pub use chain::{Audit, Link};
 pub use inbox::{NewDelivery, Recorded, StoredDelivery};
+pub use mailboxes::Read;
 
 /// How long a statement waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// The operations of the bot, and the two that the sandbox's people need.
-const OPERATIONS: [(&str, &[&str]); 26] = [
+const OPERATIONS: [(&str, &[&str]); 28] = [
     ("/app", &["get"]),
     ("/app/installations/{installation_id}/access_tokens", &["post"]),
     ("/orgs/{org}/rulesets/{ruleset_id}", &["get"]),
@@ -29,6 +29,8 @@ const OPERATIONS: [(&str, &[&str]); 26] = [
     ("/repos/{owner}/{repo}/issues/{issue_number}/comments", &["get", "post"]),
     ("/repos/{owner}/{repo}/issues/{issue_number}/events", &["get"]),
     ("/repos/{owner}/{repo}/issues/{issue_number}/timeline", &["get"]),
+    ("/repos/{owner}/{repo}/issues/{issue_number}/labels", &["post"]),
+    ("/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", &["delete"]),
     ("/repos/{owner}/{repo}/pulls", &["get", "post"]),
     ("/repos/{owner}/{repo}/rules/branches/{branch}", &["get"]),
     ("/repos/{owner}/{repo}/rulesets/{ruleset_id}", &["get"]),

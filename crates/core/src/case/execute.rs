@@ -127,7 +127,7 @@ pub fn execute(
             )
         }
         Command::Accept => case.accept(person, now),
-        Command::Reject { because } => case.reject(person, because),
+        Command::Reject { because } => case.reject(person, because, now),
         Command::Reply { text } => case.reply(text),
         Command::Reporter { address } => case.add_reporter(address),
         Command::Status => Ok((vec![], "the status comment is fresh".into())),

@@ -54,6 +54,8 @@ pub enum Moderation {
         by: String,
         /// Why.
         because: String,
+        /// When.
+        at: Timestamp,
     },
 }
 
@@ -184,7 +186,7 @@ impl Case {
         Ok((vec![Event::Moderated { moderation }], answer.into()))
     }
 
-    pub(super) fn reject(&self, by: &Person, because: &str) -> Result<(Vec<Event>, String), String> {
+    pub(super) fn reject(&self, by: &Person, because: &str, now: Timestamp) -> Result<(Vec<Event>, String), String> {
         let report = self.report()?;
         if self.is_confirmed() {
             return Err("a case was opened for it: take the label off to close the case".into());
@@ -195,6 +197,7 @@ impl Case {
         let moderation = Moderation::Rejected {
             by: by.name.clone(),
             because: because.to_owned(),
+            at: now,
         };
         let answer = "rejected; nobody outside is told. `/embargo accept` takes it up after all";
         Ok((vec![Event::Moderated { moderation }], answer.into()))

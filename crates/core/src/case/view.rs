@@ -107,6 +107,22 @@ pub struct Policy {
 }
 
 impl CaseView {
+    /// Nothing observed: for what is decided without looking at branches.
+    pub fn empty(main: BranchName) -> Self {
+        Self {
+            main,
+            targets: BTreeMap::new(),
+            advisory: Advisory {
+                digest: String::new(),
+                missing: Vec::new(),
+            },
+            approver_may: None,
+            requester_may: None,
+            issue_open: true,
+            obstacles: Vec::new(),
+        }
+    }
+
     /// The fix series: the patches of the main branch's security branch.
     pub fn fix_series(&self) -> &[PatchIdentity] {
         self.targets.get(&self.main).map_or(&[], |target| &target.patches)

@@ -1,12 +1,13 @@
 //! Security advisories of the public repository.
 
 use http::Method;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GithubRepository;
 use crate::error::ForgeError;
-use crate::port::{AdvisoryDraft, AdvisoryText};
+use crate::port::{AdvisoryDraft, AdvisoryText, PrivateReport};
 
 #[derive(Deserialize)]
 struct RawAdvisory {
@@ -14,6 +15,21 @@ struct RawAdvisory {
     state: String,
     summary: String,
     html_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawReport {
+    ghsa_id: String,
+    html_url: Option<String>,
+    author: Option<Author>,
+    summary: String,
+    description: Option<String>,
+    created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    login: String,
 }
 
 impl From<RawAdvisory> for AdvisoryDraft {
@@ -54,6 +70,35 @@ impl GithubRepository {
             .into_iter()
             .find(|draft| draft.summary == summary)
             .map(AdvisoryDraft::from))
+    }
+
+    /// The private vulnerability reports that nobody has accepted or closed.
+    pub(super) async fn list_private_reports(&self) -> Result<Vec<PrivateReport>, ForgeError> {
+        let path = self.path("/security-advisories?state=triage");
+        let raw: Vec<RawReport> = self.list("list the private reports", &path, None).await?;
+        let read = |raw: RawReport| PrivateReport {
+            id: raw.ghsa_id,
+            url: raw.html_url.unwrap_or_default(),
+            author: raw.author.map(|author| author.login),
+            title: raw.summary,
+            description: raw.description.unwrap_or_default(),
+            created_at: raw.created_at.unwrap_or_default(),
+        };
+        Ok(raw.into_iter().map(read).collect())
+    }
+
+    /// Accepted, it becomes a draft, as it must before it can be published.
+    pub(super) async fn write_private_report(&self, id: &str, accepted: bool) -> Result<(), ForgeError> {
+        let action = "settle a private report";
+        let path = self.path(&format!("/security-advisories/{id}"));
+        let known: RawAdvisory = self.get(action, &path).await?;
+        if known.state != "triage" {
+            return Ok(());
+        }
+        let state = if accepted { "draft" } else { "closed" };
+        self.send::<Value>(action, Method::PATCH, &path, &json!({ "state": state }))
+            .await
+            .map(drop)
     }
 
     pub(super) async fn write_draft(&self, text: &AdvisoryText) -> Result<AdvisoryDraft, ForgeError> {

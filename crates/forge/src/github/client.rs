@@ -200,6 +200,11 @@ impl GithubRepository {
         narrow(action, self.ask(action, method, path, Some(body)).await?.body)
     }
 
+    /// A request that takes no body, whose answer does not matter.
+    pub(super) async fn delete(&self, action: &'static str, path: &str) -> Result<(), ForgeError> {
+        self.ask(action, Method::DELETE, path, None).await.map(drop)
+    }
+
     /// A whole list, page by page. `key` names the list within each page where a page is an object.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,

@@ -126,8 +126,8 @@ impl GithubRepository {
         Ok(events.into_iter().filter_map(read).collect())
     }
 
-    pub(super) async fn write_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError> {
-        let body = json!({ "title": title, "body": body });
+    pub(super) async fn write_issue(&self, title: &str, body: &str, labels: &[&str]) -> Result<u64, ForgeError> {
+        let body = json!({ "title": title, "body": body, "labels": labels });
         let issue: Number = self
             .send("write an issue", Method::POST, &self.path("/issues"), &body)
             .await?;
@@ -141,6 +141,24 @@ impl GithubRepository {
         self.send::<Value>("open or close the issue", Method::PATCH, &path, &body)
             .await
             .map(|_| ())
+    }
+
+    pub(super) async fn write_label(&self, number: u64, label: &str, on: bool) -> Result<(), ForgeError> {
+        let path = self.path(&format!("/issues/{number}/labels"));
+        if on {
+            let labels = json!({ "labels": [label] });
+            return self
+                .send::<Value>("put a label on", Method::POST, &path, &labels)
+                .await
+                .map(drop);
+        }
+        let label: String = url::form_urlencoded::byte_serialize(label.as_bytes()).collect();
+        // Spaces are plus signs in a form, and not in a path.
+        let path = format!("{path}/{}", label.replace('+', "%20"));
+        match self.delete("take a label off", &path).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            done => done,
+        }
     }
 
     pub(super) async fn list_comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::{GitlabRepository, User, encoded};
-use crate::error::ForgeError;
-use crate::port::{Issue, IssueEvent, IssueEventKind};
+use crate::error::{Class, ForgeError};
+use crate::port::{Issue, IssueEvent, IssueEventKind, PrivateReport};
 
 #[derive(Deserialize)]
 struct RawIssue {
@@ -20,6 +20,9 @@ struct RawIssue {
     labels: Vec<String>,
     #[serde(default)]
     confidential: bool,
+    #[serde(default)]
+    web_url: String,
+    author: Option<User>,
 }
 
 #[derive(Deserialize)]
@@ -121,16 +124,44 @@ impl GitlabRepository {
         Ok(events)
     }
 
-    pub(super) async fn write_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError> {
+    pub(super) async fn write_issue(&self, title: &str, body: &str, labels: &[&str]) -> Result<u64, ForgeError> {
         // Where strangers see the project, nothing that the bot writes is for them.
         let confidential = !self.read_repository().await?.private;
         let form = [
             ("title", title.to_owned()),
             ("description", body.to_owned()),
             ("confidential", confidential.to_string()),
+            ("labels", labels.join(",")),
         ];
         let issue: RawIssue = self.send("write an issue", Method::POST, "/issues", &form).await?;
         Ok(issue.iid)
+    }
+
+    /// The open confidential issues, whoever wrote them.
+    pub(super) async fn list_private_reports(&self) -> Result<Vec<PrivateReport>, ForgeError> {
+        let path = "/issues?scope=all&state=opened&confidential=true";
+        let raw: Vec<RawIssue> = self.list("list the confidential issues", path).await?;
+        let read = |raw: RawIssue| PrivateReport {
+            id: raw.iid.to_string(),
+            url: raw.web_url,
+            author: raw.author.map(|author| author.username),
+            title: raw.title,
+            description: raw.description.unwrap_or_default(),
+            created_at: raw.created_at,
+        };
+        Ok(raw.into_iter().map(read).collect())
+    }
+
+    pub(super) async fn write_private_report(&self, id: &str, accepted: bool) -> Result<(), ForgeError> {
+        match id.parse() {
+            // GitLab has no word for it.
+            Ok(_) if accepted => Ok(()),
+            Ok(number) => self.write_issue_state(number, false).await,
+            Err(_) => {
+                let problem = "its number is none";
+                Err(ForgeError::new("settle a private report", Class::Permanent, problem))
+            }
+        }
     }
 
     pub(super) async fn write_issue_state(&self, number: u64, open: bool) -> Result<(), ForgeError> {
@@ -142,6 +173,12 @@ impl GitlabRepository {
     pub(super) async fn write_confidential(&self, number: u64, confidential: bool) -> Result<(), ForgeError> {
         let action = "change who sees the issue";
         self.change_issue(action, number, ("confidential", confidential.to_string()))
+            .await
+    }
+
+    pub(super) async fn write_label(&self, number: u64, label: &str, on: bool) -> Result<(), ForgeError> {
+        let key = if on { "add_labels" } else { "remove_labels" };
+        self.change_issue("change the labels", number, (key, label.to_owned()))
             .await
     }
 

@@ -18,7 +18,7 @@ use embargod_core::{BranchName, CommitId};
 use crate::error::{Class, ForgeError};
 use crate::port::{
     Access, AdvisoryDraft, AdvisoryText, Audience, CheckRun, Comment, Credential, Forge, Issue, IssueEvent, Obstacle,
-    PullRequest, ReleaseNotes, RepositoryFacts, Team, Thread,
+    PrivateReport, PullRequest, ReleaseNotes, RepositoryFacts, Team, Thread,
 };
 
 // The trait is one list; each concern has its own file, and this only hands over.
@@ -64,8 +64,12 @@ impl Forge for GitlabRepository {
         self.list_events(number).await
     }
 
-    async fn create_issue(&self, title: &str, body: &str) -> Result<u64, ForgeError> {
-        self.write_issue(title, body).await
+    async fn create_issue(&self, title: &str, body: &str, labels: &[&str]) -> Result<u64, ForgeError> {
+        self.write_issue(title, body, labels).await
+    }
+
+    async fn set_label(&self, number: u64, label: &str, on: bool) -> Result<(), ForgeError> {
+        self.write_label(number, label, on).await
     }
 
     async fn set_issue_open(&self, number: u64, open: bool) -> Result<(), ForgeError> {
@@ -86,6 +90,18 @@ impl Forge for GitlabRepository {
 
     async fn edit_comment(&self, thread: Thread, id: u64, body: &str) -> Result<(), ForgeError> {
         self.edit_note(thread, id, body).await
+    }
+
+    async fn private_reports(&self) -> Result<Vec<PrivateReport>, ForgeError> {
+        self.list_private_reports().await
+    }
+
+    async fn settle_private_report(&self, id: &str, accepted: bool) -> Result<(), ForgeError> {
+        self.write_private_report(id, accepted).await
+    }
+
+    async fn answer_reporter(&self, number: u64, key: &str, body: &str) -> Result<(), ForgeError> {
+        self.write_answer(number, key, body).await
     }
 
     async fn pull_requests(&self, head: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {

@@ -77,6 +77,25 @@ impl GitlabRepository {
         Ok(id)
     }
 
+    /// A note that the author of a confidential issue reads too; once for each key. An issue that others see gets none.
+    pub(super) async fn write_answer(&self, number: u64, key: &str, body: &str) -> Result<(), ForgeError> {
+        let action = "answer a reporter";
+        if !self.read_issue(number).await?.confidential {
+            let problem = "the issue is not confidential any more: everybody would read the answer";
+            return Err(ForgeError::new(action, Class::Permanent, problem));
+        }
+        let marker = format!("<!-- embargod:answer:{key} -->");
+        let thread = Thread::Issue(number);
+        let known = self.list_notes(thread).await?;
+        if known.iter().any(|note| note.body.starts_with(&marker)) {
+            return Ok(());
+        }
+        let form = [("body", format!("{marker}\n{body}"))];
+        self.send::<Value>(action, Method::POST, &path(thread), &form)
+            .await
+            .map(drop)
+    }
+
     pub(super) async fn edit_note(&self, thread: Thread, id: u64, body: &str) -> Result<(), ForgeError> {
         let path = format!("{}/{id}", path(thread));
         let form = [("body", body.to_owned())];

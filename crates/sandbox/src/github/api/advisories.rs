@@ -102,6 +102,7 @@ fn create(request: &Request<'_>) -> Reply {
         let body = request.body.clone();
         let advisory = Advisory {
             id: id.clone(),
+            author: by.clone(),
             body,
             state: "draft".into(),
             created_at: at,

@@ -22,7 +22,14 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
             let number = request
                 .shared
                 .new_issue(request.repository, &request.by(), title, body, false);
-            number.map_or_else(Reply::not_found, |number| one(request, number, Reply::created))
+            let Some(number) = number else {
+                return Reply::not_found();
+            };
+            // Who may not set labels sets none, and hears nothing of it.
+            if request.may_write() {
+                put_labels(request, number);
+            }
+            one(request, number, Reply::created)
         }
         (&Method::PATCH, ["comments", id]) => edit(request, id),
         (&Method::GET, [number]) => with_number(number, |number| one(request, number, Reply::ok)),
@@ -40,6 +47,27 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
                     .change_issue(request.repository, &request.by(), number, change);
             }
             one(request, number, Reply::ok)
+        }),
+        (&Method::POST, [number, "labels"]) => with_number(number, |number| {
+            if !request.may_write() {
+                return Reply::forbidden();
+            }
+            put_labels(request, number);
+            labels(request, number)
+        }),
+        (&Method::DELETE, [number, "labels", name]) => with_number(number, |number| {
+            if !request.may_write() {
+                return Reply::forbidden();
+            }
+            let (name, known) = ((*name).to_owned(), labels_of(request, number));
+            if !known.contains(&name) {
+                return Reply::not_found();
+            }
+            let change = Change::Label { name, on: false };
+            request
+                .shared
+                .change_issue(request.repository, &request.by(), number, change);
+            labels(request, number)
         }),
         (&Method::GET, [number, "events" | "timeline"]) => with_number(number, |number| {
             let world = request.shared.world();
@@ -83,6 +111,34 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         }),
         _ => Reply::not_found(),
     }
+}
+
+fn put_labels(request: &Request<'_>, number: u64) {
+    let names = request.body["labels"].as_array();
+    for name in names.into_iter().flatten().filter_map(Value::as_str) {
+        let (name, on) = (name.to_owned(), true);
+        let change = Change::Label { name, on };
+        request
+            .shared
+            .change_issue(request.repository, &request.by(), number, change);
+    }
+}
+
+fn labels_of(request: &Request<'_>, number: u64) -> Vec<String> {
+    let world = request.shared.world();
+    let known = world.repositories.get(request.repository);
+    let issue = known.and_then(|known| known.issues.get(&number));
+    issue.map_or_else(Vec::new, |issue| issue.labels.iter().cloned().collect())
+}
+
+fn labels(request: &Request<'_>, number: u64) -> Reply {
+    let labels = labels_of(request, number);
+    Reply::ok(
+        labels
+            .iter()
+            .map(|name| json::label(&request.shared.url, request.repository, name))
+            .collect(),
+    )
 }
 
 fn with_number(text: &str, then: impl FnOnce(u64) -> Reply) -> Reply {

@@ -139,7 +139,7 @@ pub(crate) fn advisory(url: &str, repository: &str, advisory: &Advisory) -> Valu
         "url": format!("{url}/api/v3/repos/{repository}/security-advisories/{}", advisory.id),
         "html_url": format!("{url}/{repository}/security/advisories/{}", advisory.id),
         "summary": advisory.body["summary"], "description": advisory.body["description"],
-        "severity": advisory.body["severity"], "author": null, "publisher": null,
+        "severity": advisory.body["severity"], "author": user(url, &advisory.author), "publisher": null,
         "identifiers": [{ "type": "GHSA", "value": advisory.id }], "state": advisory.state,
         "created_at": advisory.created_at, "updated_at": advisory.created_at, "published_at": advisory.published_at,
         "closed_at": null, "withdrawn_at": null, "submission": null, "vulnerabilities": vulnerabilities,
