@@ -15,6 +15,7 @@ mod publish;
 pub mod reconcile;
 pub mod rehearsal;
 mod reports;
+mod roster;
 pub mod server;
 pub mod texts;
 pub mod worker;

@@ -7,6 +7,7 @@ use embargod_core::case::{AgreementPolicy, Policy};
 use embargod_core::embargo::EmbargoPolicy;
 use embargod_core::publication::Wanted;
 use embargod_core::roles::Role;
+use embargod_core::roster::RosterPolicy;
 use embargod_core::targets::{Maintained, StableRule, Which};
 use embargod_forge::Team;
 
@@ -72,17 +73,30 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     }
 }
 
+/// How people become members, where the project wants it. Vouching needs no more people than there are in the security team.
+pub(crate) fn roster(settings: &Settings) -> Option<RosterPolicy> {
+    let members = settings.members.as_ref()?;
+    let vouches =
+        named(&settings.roles.security_team).map_or(members.vouches, |named| members.vouches.min(named.max(1)));
+    Some(RosterPolicy {
+        vouches,
+        terms: members.terms.clone(),
+        project: settings.name.clone(),
+    })
+}
+
+/// How many people hold a role; of a team nobody knows beforehand.
+fn named(holders: &[String]) -> Option<usize> {
+    let people: BTreeSet<_> = holders.iter().map(|holder| holder.to_lowercase()).collect();
+    holders
+        .iter()
+        .all(|holder| team(holder).is_none())
+        .then_some(people.len())
+}
+
 /// Where fewer people are named than a rule asks for, there is nobody else to ask: then those who are named suffice.
 fn agreement(settings: &Settings) -> AgreementPolicy {
     let rules = &settings.embargo;
-    // Of a team nobody knows beforehand how many it has.
-    let named = |holders: &Vec<String>| {
-        let people: BTreeSet<_> = holders.iter().map(|holder| holder.to_lowercase()).collect();
-        holders
-            .iter()
-            .all(|holder| team(holder).is_none())
-            .then_some(people.len())
-    };
     AgreementPolicy {
         quorum: named(&settings.roles.security_team).map_or(rules.quorum, |named| rules.quorum.min(named.max(1))),
         window: rules.agree_within.0,
@@ -113,5 +127,6 @@ pub(crate) fn roles(settings: &Settings) -> BTreeMap<Role, Vec<Holder>> {
         (Role::ReleaseManager, holders(&settings.roles.release_manager)),
         (Role::CveCoordinator, holders(&settings.roles.cve_coordinator)),
         (Role::Moderator, holders(&settings.roles.moderator)),
+        (Role::Vendor, holders(&settings.roles.vendor)),
     ])
 }

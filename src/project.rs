@@ -8,6 +8,7 @@ use embargod_core::BranchName;
 use embargod_core::case::Policy;
 use embargod_core::publication::Wanted;
 use embargod_core::roles::Role;
+use embargod_core::roster::RosterPolicy;
 use embargod_core::targets::Maintained;
 use embargod_forge::github::App;
 use embargod_forge::gitlab::Instance;
@@ -18,7 +19,7 @@ use thiserror::Error;
 
 use crate::config::{AdvisorySettings, Cases, ConnectionName, Imap, Loaded, Place, PublishMode};
 use crate::intake::{Mailbox, MailboxError};
-use crate::policy::{Holder, follower, maintained, policy, roles, wanted};
+use crate::policy::{Holder, follower, maintained, policy, roles, roster, wanted};
 
 /// Why a project cannot be worked for.
 #[derive(Debug, Error)]
@@ -78,6 +79,10 @@ pub struct Project {
     pub letterbox: Option<Letterbox>,
     /// The label on a report that nobody has looked at.
     pub moderation: String,
+    /// How people become members, where the bot invites any.
+    pub roster: Option<RosterPolicy>,
+    /// The label of the issue on which members are talked about.
+    pub members: String,
 }
 
 /// How reports by mail are read.
@@ -132,6 +137,8 @@ impl Project {
                 clone: Clone::open(&path).await?,
                 letterbox: letterbox(loaded, &settings.name)?,
                 moderation: settings.labels.moderation.clone(),
+                roster: roster(settings),
+                members: settings.labels.members.clone(),
             });
         }
         Ok(projects)

@@ -7,6 +7,7 @@ mod backports;
 mod case;
 mod config;
 mod effect;
+mod members;
 mod pick;
 mod rehearse;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(case::Case),
+    /// Look at the roster: who was invited, who consented, who sees the mirror.
+    Members(members::Members),
     /// Look at steps that wait for a person, and settle them.
     #[command(subcommand)]
     Effect(effect::Effect),
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Backports(arguments) => backports::run(&arguments),
         Command::Pick(arguments) => pick::run(&arguments),
         Command::Case(command) => within_runtime(case::run(&command, config)),
+        Command::Members(arguments) => within_runtime(members::run(&arguments, config)),
         Command::Effect(command) => within_runtime(effect::run(&command, config)),
         Command::Audit(command) => within_runtime(audit::run(&command, config)),
         Command::Config(command) => config::run(&command, config),

@@ -146,6 +146,10 @@ fn check_project(
             "48h is the default",
         ));
     }
+    if project.members.as_ref().is_some_and(|members| members.vouches == 0) {
+        let remedy = "1 lets who proposes a member vouch alone; 2 is the default";
+        return Err(source.wrong(&key("members.vouches"), "nobody would have to vouch", remedy));
+    }
     let week = Weekday::Monday.cycle_forward().take(7);
     if week
         .into_iter()
@@ -231,6 +235,7 @@ fn check_holders(source: &Source<'_>, project: &Project, key: impl Fn(&str) -> S
         ("release_manager", &roles.release_manager),
         ("cve_coordinator", &roles.cve_coordinator),
         ("moderator", &roles.moderator),
+        ("vendor", &roles.vendor),
     ] {
         for (index, holder) in holders.iter().enumerate() {
             let fits = match (holder.strip_prefix("team:"), holder.strip_prefix("group:")) {

@@ -139,6 +139,8 @@ pub struct Project {
     pub labels: Labels,
     /// Who may do what.
     pub roles: Roles,
+    /// How people become members; without it nobody is invited by the bot.
+    pub members: Option<MembersSettings>,
     /// How long embargoes last.
     #[serde(default)]
     pub embargo: EmbargoSettings,
@@ -192,6 +194,8 @@ pub struct Labels {
     pub confirmed: String,
     /// Stands on a report from outside until a moderator has looked at it.
     pub moderation: String,
+    /// Stands on the one issue on which members are talked about.
+    pub members: String,
 }
 
 /// Names, `team:org/slug` (GitHub) or `group:path` (GitLab).
@@ -208,6 +212,21 @@ pub struct Roles {
     /// Looks first at what comes from outside; the security team may do so too.
     #[serde(default)]
     pub moderator: Vec<String>,
+    /// Engineers of vendors who see the mirror by the forge's own means, beside the members on the roster.
+    #[serde(default)]
+    pub vendor: Vec<String>,
+}
+
+/// How people become members.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MembersSettings {
+    /// How many members must vouch for a new one.
+    #[serde(default = "default_vouches")]
+    pub vouches: usize,
+    /// What a new member consents to.
+    #[serde(default = "default_terms")]
+    pub terms: String,
 }
 
 /// Where the issues of cases are.
@@ -295,6 +314,7 @@ impl Default for Labels {
         Self {
             confirmed: "security::confirmed".to_owned(),
             moderation: "security::moderation".to_owned(),
+            members: "security::members".to_owned(),
         }
     }
 }
@@ -317,6 +337,18 @@ impl Default for EmbargoSettings {
 
 fn default_resync() -> u32 {
     60
+}
+
+fn default_vouches() -> usize {
+    2
+}
+
+fn default_terms() -> String {
+    "What you see here is under embargo. You tell nobody who has not consented to the same terms, you use it for nothing but \
+     fixing and testing, and you publish nothing (no code, no text, no package, no hint) before the embargo has ended, which \
+     every case says with date, time and time zone. If it becomes known elsewhere, you tell the team at once. Who cannot keep \
+     this for a case, declines."
+        .to_owned()
 }
 
 fn default_grace() -> Duration {

@@ -12,8 +12,8 @@ mod values;
 
 pub use error::ConfigError;
 pub use file::{
-    AdvisoryDraft, AdvisorySettings, Announce, Cases, Config, EmbargoSettings, Github, Gitlab, Labels, Place, Project,
-    PublishMode, Roles, Smtp, StableRule,
+    AdvisoryDraft, AdvisorySettings, Announce, Cases, Config, EmbargoSettings, Github, Gitlab, Labels, MembersSettings,
+    Place, Project, PublishMode, Roles, Smtp, StableRule,
 };
 pub use intake::{Imap, Intake};
 pub use secrets::Secrets;

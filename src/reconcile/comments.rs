@@ -112,7 +112,7 @@ pub(crate) async fn tell(project: &Project, thread: Thread, key: &str, text: &st
 }
 
 /// Keeps one comment of the bot's up to date.
-pub(super) async fn keep(
+pub(crate) async fn keep(
     project: &Project,
     thread: Thread,
     comments: &[Comment],

@@ -32,9 +32,10 @@ use crate::mail::Mailer;
 use crate::project::Project;
 use crate::publish;
 use crate::reports;
+use crate::roster;
 
 pub use answers::Answers;
-pub(crate) use comments::{Heard, answer, handle, tell, unhandled};
+pub(crate) use comments::{Heard, answer, handle, keep, tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
 pub(crate) use journal::{Journal, bodies};
@@ -101,6 +102,20 @@ pub(crate) enum Look {
 }
 
 impl Reconciler {
+    /// Whether mail can leave now: asked before one is begun. Without a mail server every letter is begun, and told.
+    pub(crate) async fn mail_leaves(&self) -> bool {
+        match &self.mailer {
+            None => true,
+            Some(mailer) => {
+                let answers = mailer.answers().await;
+                if !answers {
+                    tracing::warn!("the mail server does not answer; letters wait");
+                }
+                answers
+            }
+        }
+    }
+
     /// Brings everything of a project to where it should be. The instant is when to look again, if not earlier.
     pub async fn pass(&self, project: &Project) -> Result<Option<Timestamp>, PassError> {
         let facts = project.mirror.repository().await?;
@@ -128,6 +143,7 @@ impl Reconciler {
     async fn take_in(&self, project: &Project) -> Result<(), PassError> {
         while reports::take_in(self, project).await? {}
         reports::take_in_from_forge(self, project).await?;
+        roster::look(self, project).await?;
         Ok(())
     }
 

@@ -8,7 +8,8 @@ use crate::project::Project;
 use crate::reconcile::{Journal, PassError, Reconciler, tell};
 
 /// How it went with a letter.
-enum Outcome {
+pub(crate) enum HandedOver {
+    /// The mail server has it.
     Sent,
     /// Later, by itself.
     Later,
@@ -16,8 +17,14 @@ enum Outcome {
     Stuck(&'static str),
 }
 
-const UNKNOWN: &str =
-    "whether a mail was sent is unknown: ask its receiver, then `embargod effect done` or `effect retry`";
+impl HandedOver {
+    /// It was begun, and nobody knows how it ended.
+    pub fn unknown() -> Self {
+        Self::Stuck(
+            "whether a mail was sent is unknown: ask its receiver, then `embargod effect done` or `effect retry`",
+        )
+    }
+}
 
 /// Sends what waits. True: something is on record that was not before.
 pub(crate) async fn send(reconciler: &Reconciler, project: &Project, journal: &mut Journal) -> Result<bool, PassError> {
@@ -30,21 +37,40 @@ pub(crate) async fn send(reconciler: &Reconciler, project: &Project, journal: &m
         .collect();
     let mut progress = false;
     for (id, letter) in waiting {
-        let outcome = match journal.case.report.as_ref().map(|report| report.source.clone()) {
-            Some(Source::Issue { number }) => {
+        let on_forge = match journal.case.report.as_ref().map(|report| &report.source) {
+            Some(Source::Issue { number }) if letter.to.is_empty() => Some(*number),
+            _ => None,
+        };
+        let done = match (on_forge, &letter.delivery) {
+            (Some(number), _) => {
                 let text = quoted(&letter.text);
                 project.public.answer_reporter(number, &id, &text).await?;
-                Outcome::Sent
+                HandedOver::Sent
             }
-            _ => hand_over(reconciler, project, journal, &id, &letter).await?,
+            (None, Delivery::Started) => HandedOver::unknown(),
+            (None, _) => {
+                if !reconciler.mail_leaves().await {
+                    continue;
+                }
+                let message_id = reconciler
+                    .mailer
+                    .as_ref()
+                    .map_or_else(String::new, |mailer| mailer.message_id(&id));
+                let started = Event::LetterStarted {
+                    id: id.clone(),
+                    message_id,
+                };
+                journal.record(vec![started], reconciler.clock.now()).await?;
+                hand_over(reconciler, project, &id, &letter).await
+            }
         };
         let at = reconciler.clock.now();
-        let event = match outcome {
-            Outcome::Later => continue,
-            Outcome::Sent => Event::LetterSent { id, at },
-            Outcome::Stuck(because) => {
+        let event = match done {
+            HandedOver::Sent => Event::LetterSent { id, at },
+            HandedOver::Later => Event::LetterDeferred { id },
+            HandedOver::Stuck(because) => {
                 tracing::error!(case = %journal.case.id, because, "a letter waits for a person");
-                let text = format!("A mail to the reporter waits for a person at the server: {because}.");
+                let text = format!("A mail waits for a person at the server: {because}.");
                 let thread = Thread::Issue(journal.case.issue);
                 tell(project, thread, &format!("letter:{id}"), &text).await?;
                 Event::LetterStuck {
@@ -53,35 +79,17 @@ pub(crate) async fn send(reconciler: &Reconciler, project: &Project, journal: &m
                 }
             }
         };
+        progress |= !matches!(event, Event::LetterDeferred { .. });
         journal.record(vec![event], at).await?;
-        progress = true;
     }
     Ok(progress)
 }
 
-async fn hand_over(
-    reconciler: &Reconciler,
-    project: &Project,
-    journal: &mut Journal,
-    id: &str,
-    letter: &Letter,
-) -> Result<Outcome, PassError> {
-    if letter.delivery == Delivery::Started {
-        return Ok(Outcome::Stuck(UNKNOWN));
-    }
+/// Hands a letter to the mail server. Whoever calls has written down that it begins.
+pub(crate) async fn hand_over(reconciler: &Reconciler, project: &Project, id: &str, letter: &Letter) -> HandedOver {
     let Some(mailer) = &reconciler.mailer else {
-        return Ok(Outcome::Stuck("there is no [smtp] in the configuration"));
+        return HandedOver::Stuck("there is no [smtp] in the configuration");
     };
-    if !mailer.answers().await {
-        tracing::warn!(case = %journal.case.id, "the mail server does not answer; a letter waits");
-        return Ok(Outcome::Later);
-    }
-    let now = reconciler.clock.now();
-    let started = Event::LetterStarted {
-        id: id.to_owned(),
-        message_id: mailer.message_id(id),
-    };
-    journal.record(vec![started], now).await?;
     let mail = Outgoing {
         id,
         from: project
@@ -94,18 +102,13 @@ async fn hand_over(
         automatic: letter.automatic,
         body: Body::Text(letter.text.clone()),
     };
-    match mailer.send(mail, now).await {
-        Ok(()) => Ok(Outcome::Sent),
-        Err(MailError::Deferred) => {
-            journal
-                .record(vec![Event::LetterDeferred { id: id.to_owned() }], now)
-                .await?;
-            Ok(Outcome::Later)
-        }
-        Err(MailError::Unknown) => Ok(Outcome::Stuck(UNKNOWN)),
-        Err(_) => Ok(Outcome::Stuck(
+    match mailer.send(mail, reconciler.clock.now()).await {
+        Ok(()) => HandedOver::Sent,
+        Err(MailError::Deferred) => HandedOver::Later,
+        Err(MailError::Unknown) => HandedOver::unknown(),
+        Err(_) => HandedOver::Stuck(
             "the mail server refused a mail: look at the address and at [smtp], then `embargod effect retry`",
-        )),
+        ),
     }
 }
 

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{files, words};
 use crate::project::{Letterbox, Project};
 use crate::reconcile::{Journal, PassError, Reconciler, bodies, tell};
+use crate::roster;
 use crate::texts::{marked, marker};
 
 /// How many mails are looked at in one pass: mails are large, and the next pass goes on.
@@ -77,6 +78,9 @@ async fn take(
         at,
         automatic: mail.automatic,
     };
+    if roster::answered(reconciler, project, &delivery.delivery_id, &mail).await? {
+        return Ok(());
+    }
     let (thread, answered) = find(reconciler, project, &received).await?;
     match thread {
         Some((_, true)) => return Ok(()),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::names::BranchName;
+use crate::roster::Membership;
 
 /// How many commands one comment may hold; a longer list is refused whole rather than executed in part.
 pub const MAX_COMMANDS: usize = 10;
@@ -109,6 +110,8 @@ pub enum Command {
         /// The address.
         address: String,
     },
+    /// A command about members, on the roster's issue.
+    Membership(Membership),
     /// `status`: asks for a fresh status comment.
     Status,
 }
@@ -134,6 +137,7 @@ impl Command {
             Self::Reject { .. } => "reject",
             Self::Reply { .. } => "reply",
             Self::Reporter { .. } => "reporter",
+            Self::Membership(membership) => membership.verb(),
             Self::Status => "status",
         }
     }
@@ -145,7 +149,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, accept, reject, reply, reporter and status"
+        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, accept, reject, reply, reporter, member, vouch, consent, decline, leave and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -176,6 +180,11 @@ pub enum CommandError {
     /// Not a mail address.
     #[error("name one mail address, such as `/embargo reporter somebody@example.org`")]
     Address,
+    /// Nobody named, or not for whom.
+    #[error(
+        "`/embargo member propose NAME for ORGANISATION at ADDRESS` proposes somebody, `/embargo vouch NAME` vouches for them, and `/embargo member remove NAME because …` removes them"
+    )]
+    Member,
     /// Words after the end of the command.
     #[error("there is more on the line than this command takes")]
     TrailingWords,
@@ -283,6 +292,7 @@ fn parse(text: &str) -> Result<Command, CommandError> {
             let address = mail_address(address).ok_or(CommandError::Address)?;
             Ok(Command::Reporter { address })
         }
+        "member" | "vouch" | "consent" | "decline" | "leave" => membership(verb, rest).map(Command::Membership),
         "status" => nothing_more(rest).map(|()| Command::Status),
         _ => Err(CommandError::UnknownVerb),
     }
@@ -314,6 +324,65 @@ fn reason(rest: &str) -> Result<String, CommandError> {
         Err(CommandError::ReasonTooLong)
     } else {
         Ok(why.to_owned())
+    }
+}
+
+fn membership(verb: &str, rest: &str) -> Result<Membership, CommandError> {
+    match verb {
+        "member" => match first_word(rest) {
+            ("propose", rest) => propose(rest),
+            ("remove", rest) => {
+                let (name, rest) = first_word(rest);
+                let name = person_name(name)?;
+                let because = reason(rest)?;
+                Ok(Membership::Remove { name, because })
+            }
+            _ => Err(CommandError::Member),
+        },
+        "vouch" => {
+            let (name, rest) = first_word(rest);
+            nothing_more(rest)?;
+            let name = person_name(name)?;
+            Ok(Membership::Vouch { name })
+        }
+        "consent" => nothing_more(rest).map(|()| Membership::Consent),
+        "decline" => nothing_more(rest).map(|()| Membership::Decline),
+        _ => nothing_more(rest).map(|()| Membership::Leave),
+    }
+}
+
+/// `NAME for ORGANISATION` and, where they cannot comment yet, `at ADDRESS`.
+fn propose(rest: &str) -> Result<Membership, CommandError> {
+    let (name, rest) = first_word(rest);
+    let name = person_name(name)?;
+    let ("for", rest) = first_word(rest) else {
+        return Err(CommandError::Member);
+    };
+    let (organisation, address) = match rest.rsplit_once(" at ") {
+        Some((organisation, address)) => {
+            let address = mail_address(address.trim()).ok_or(CommandError::Address)?;
+            (organisation, Some(address))
+        }
+        None => (rest, None),
+    };
+    let organisation = organisation.trim().to_owned();
+    if organisation.is_empty() || organisation.chars().count() > 100 {
+        return Err(CommandError::Member);
+    }
+    Ok(Membership::Propose {
+        name,
+        organisation,
+        address,
+    })
+}
+
+/// A name on a forge; the sign that people put before it is left out.
+fn person_name(text: &str) -> Result<String, CommandError> {
+    let name = text.strip_prefix('@').unwrap_or(text);
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match (1..=100).contains(&name.len()) && name.chars().all(fits) {
+        true => Ok(name.to_owned()),
+        false => Err(CommandError::Member),
     }
 }
 
@@ -454,6 +523,36 @@ mod tests {
                     address: "r.e+x@reporter.example".into(),
                 },
             ),
+            (
+                "member propose @vera for The Debian Project at vera@vendor.example",
+                Command::Membership(Membership::Propose {
+                    name: "vera".into(),
+                    organisation: "The Debian Project".into(),
+                    address: Some("vera@vendor.example".into()),
+                }),
+            ),
+            (
+                "member propose vera for Debian",
+                Command::Membership(Membership::Propose {
+                    name: "vera".into(),
+                    organisation: "Debian".into(),
+                    address: None,
+                }),
+            ),
+            (
+                "member remove vera because the patch is ready",
+                Command::Membership(Membership::Remove {
+                    name: "vera".into(),
+                    because: because(),
+                }),
+            ),
+            (
+                "vouch vera",
+                Command::Membership(Membership::Vouch { name: "vera".into() }),
+            ),
+            ("consent", Command::Membership(Membership::Consent)),
+            ("decline", Command::Membership(Membership::Decline)),
+            ("leave", Command::Membership(Membership::Leave)),
             ("status", Command::Status),
         ] {
             assert_eq!(one(&format!("/embargo {text}\r\n")), Ok(wanted), "{text}");
@@ -494,6 +593,15 @@ mod tests {
             ("reporter a@b\u{7}c", CommandError::Address),
             ("reporter a@b,c@d", CommandError::Address),
             ("reject", CommandError::Reason),
+            ("member", CommandError::Member),
+            ("member vera", CommandError::Member),
+            ("member propose vera", CommandError::Member),
+            ("member propose vera for", CommandError::Member),
+            ("member propose vera for Debian at home", CommandError::Address),
+            ("member remove vera", CommandError::Reason),
+            ("vouch", CommandError::Member),
+            ("vouch a/b", CommandError::Member),
+            ("consent to all", CommandError::TrailingWords),
         ] {
             assert_eq!(one(&format!("/embargo {text}")), Err(wanted), "{text:?}");
         }

@@ -17,6 +17,7 @@ mod names;
 pub mod publication;
 pub mod reminders;
 pub mod roles;
+pub mod roster;
 pub mod targets;
 
 pub use names::{BranchName, CaseId, CommitId, NameError};

@@ -21,6 +21,8 @@ pub enum Role {
     CveCoordinator,
     /// Looks at what comes from outside first.
     Moderator,
+    /// Is told early, and backports to their own releases: by the configuration, or by consent on the roster.
+    Vendor,
 }
 
 impl fmt::Display for Role {
@@ -30,6 +32,7 @@ impl fmt::Display for Role {
             Self::ReleaseManager => "the release managers",
             Self::CveCoordinator => "the CVE coordinators",
             Self::Moderator => "the moderators",
+            Self::Vendor => "the vendors' engineers",
         })
     }
 }
@@ -51,6 +54,8 @@ pub fn needed(command: &Command) -> &'static [Role] {
         Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } => {
             &[Role::Moderator, Role::SecurityTeam]
         }
+        // Who may is for the roster to say: its members may do what the security team may.
+        Command::Membership(_) => &[],
         Command::Status => &[],
     }
 }
@@ -124,6 +129,7 @@ mod tests {
             Command::Reporter {
                 address: "r@example.org".into(),
             },
+            Command::Membership(crate::roster::Membership::Consent),
             Command::Status,
         ]
     }
@@ -136,8 +142,9 @@ mod tests {
             Role::ReleaseManager,
             Role::CveCoordinator,
             Role::Moderator,
+            Role::Vendor,
         ];
-        for bits in 0..16_u8 {
+        for bits in 0..32_u8 {
             let roles: BTreeSet<_> = all
                 .into_iter()
                 .enumerate()

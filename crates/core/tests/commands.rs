@@ -212,9 +212,11 @@ fn every_verb_is_in_the_table() {
         .expect_err("no such verb")
         .to_string();
     let (_, named) = help.split_once("The commands are: ").expect("the verbs");
+    // Members are talked about elsewhere: the second table has them.
+    let of_members = ["member", "vouch", "consent", "decline", "leave"];
     let named: BTreeSet<_> = named
         .split([',', ' '])
-        .filter(|word| !word.is_empty() && *word != "and")
+        .filter(|word| !word.is_empty() && *word != "and" && !of_members.contains(word))
         .collect();
     assert_eq!(verbs, named);
 }

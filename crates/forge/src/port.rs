@@ -315,6 +315,10 @@ pub trait Forge: Send + Sync {
 
     /// Whether a person can see the repository now.
     async fn access(&self, person: &str) -> Result<Access, ForgeError>;
+    /// Lets a person read this private repository; harmless where they see it. They may have to accept first.
+    async fn let_in(&self, person: &str) -> Result<(), ForgeError>;
+    /// Takes away what [`Forge::let_in`] gave, an open invitation too; harmless where there is nothing.
+    async fn take_out(&self, person: &str) -> Result<(), ForgeError>;
     /// Whether a person is in a team now.
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError>;
 

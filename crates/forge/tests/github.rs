@@ -123,9 +123,11 @@ async fn issues_events_and_comments_over_several_pages() {
         .await
         .expect("listed");
     assert_eq!(labelled.iter().map(|issue| issue.number).collect::<Vec<_>>(), [number]);
+    assert_eq!(labelled[0].labels, ["a label", "security::confirmed"]);
     let events = world.forge.issue_events(number).await.expect("read");
-    assert_eq!(events[0].actor, "alice");
-    assert_eq!(events[0].kind, IssueEventKind::Labeled("security::confirmed".into()));
+    assert_eq!(events[0].kind, IssueEventKind::Labeled("a label".into()));
+    assert_eq!(events[1].actor, "alice");
+    assert_eq!(events[1].kind, IssueEventKind::Labeled("security::confirmed".into()));
     for index in 0..230 {
         world
             .sandbox

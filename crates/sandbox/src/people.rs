@@ -69,6 +69,7 @@ impl Sandbox {
             allow_forking: new.allow_forking,
             default_branch: "main".to_owned(),
             people,
+            invitations: BTreeMap::new(),
             issues: BTreeMap::new(),
             pulls: BTreeMap::new(),
             runs: Vec::new(),
@@ -228,6 +229,28 @@ impl Sandbox {
         };
         known.advisories.insert(id.clone(), advisory);
         Ok(id)
+    }
+
+    /// Somebody accepts an invitation to a repository of a GitHub; whether there was one.
+    pub fn accept_invitation(&self, repository: &str, person: &str) -> bool {
+        let mut world = self.world();
+        let token = format!("ghp_{person}{}", world.id());
+        let Some(known) = world.repositories.get_mut(repository) else {
+            return false;
+        };
+        let before = known.invitations.len();
+        known.invitations.retain(|_, invitee| invitee != person);
+        let accepted = known.invitations.len() < before;
+        if accepted {
+            known.people.insert(person.to_owned(), Permission::Read);
+            world.people.entry(person.to_owned()).or_insert(token);
+        }
+        accepted
+    }
+
+    /// What a person may do in a repository.
+    pub fn permission(&self, repository: &str, person: &str) -> Option<Permission> {
+        self.world().repositories.get(repository)?.people.get(person).copied()
     }
 
     /// The issues whose titles start like this, in their order.

@@ -45,6 +45,8 @@ pub(crate) struct Repository {
     pub allow_forking: bool,
     pub default_branch: String,
     pub people: BTreeMap<String, Permission>,
+    /// Open invitations of a GitHub, and whom they are for.
+    pub invitations: BTreeMap<u64, String>,
     pub issues: BTreeMap<u64, Issue>,
     pub pulls: BTreeMap<u64, Pull>,
     pub runs: Vec<Run>,

@@ -32,7 +32,7 @@ pub struct StoredCase {
 impl Store {
     /// Every case, the oldest first.
     pub async fn cases(&self) -> Result<Vec<StoredCase>, StoreError> {
-        let rows = sqlx::query("SELECT id, project, issue FROM cases ORDER BY year, number")
+        let rows = sqlx::query("SELECT id, project, issue FROM cases WHERE year > 0 ORDER BY year, number")
             .fetch_all(&self.readers)
             .await?;
         rows.iter()
@@ -86,8 +86,51 @@ impl Store {
 
     /// The events of a case, in their order. Empty for a case that has none, or that there is not.
     pub async fn events(&self, case: CaseId) -> Result<Vec<StoredEvent>, StoreError> {
+        self.events_of(&case.to_string()).await
+    }
+
+    /// Appends events, all or none, after the event `seen` (0: none); [`StoreError::Conflict`] where that is not the last
+    /// one any more.
+    pub async fn append(&self, case: CaseId, seen: i64, bodies: &[String], now: Timestamp) -> Result<(), StoreError> {
+        self.append_to(&case.to_string(), seen, bodies, now).await
+    }
+
+    /// Begins the ledger of a project's members, whose events stand in the log beside those of the cases; harmless where
+    /// there is one. It has a place among the cases, in the year 0, which no case has.
+    pub async fn begin_ledger(&self, project: &str, issue: i64, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO cases (id, year, number, project, issue, opened_at) \
+             SELECT ?, 0, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM cases WHERE year = 0 \
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(ledger(project))
+        .bind(project)
+        .bind(issue)
+        .bind(now.as_microsecond())
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// The events of the ledger of a project's members.
+    pub async fn ledger(&self, project: &str) -> Result<Vec<StoredEvent>, StoreError> {
+        self.events_of(&ledger(project)).await
+    }
+
+    /// Appends events to the ledger, as [`Store::append`] does to a case.
+    pub async fn append_to_ledger(
+        &self,
+        project: &str,
+        seen: i64,
+        bodies: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.append_to(&ledger(project), seen, bodies, now).await
+    }
+
+    async fn events_of(&self, stream: &str) -> Result<Vec<StoredEvent>, StoreError> {
         let rows = sqlx::query("SELECT seq, at, body FROM events WHERE case_id = ? ORDER BY seq")
-            .bind(case.to_string())
+            .bind(stream)
             .fetch_all(&self.readers)
             .await?;
         rows.iter()
@@ -102,12 +145,10 @@ impl Store {
             .collect()
     }
 
-    /// Appends events, all or none, after the event `seen` (0: none); [`StoreError::Conflict`] where that is not the last
-    /// one any more.
-    pub async fn append(&self, case: CaseId, seen: i64, bodies: &[String], now: Timestamp) -> Result<(), StoreError> {
+    async fn append_to(&self, stream: &str, seen: i64, bodies: &[String], now: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events WHERE case_id = ?")
-            .bind(case.to_string())
+            .bind(stream)
             .fetch_one(&mut *transaction)
             .await?;
         if last != seen {
@@ -115,15 +156,19 @@ impl Store {
         }
         for (seq, body) in (seen + 1..).zip(bodies) {
             sqlx::query("INSERT INTO events (case_id, seq, at, body) VALUES (?, ?, ?, ?)")
-                .bind(case.to_string())
+                .bind(stream)
                 .bind(seq)
                 .bind(now.as_microsecond())
                 .bind(body)
                 .execute(&mut *transaction)
                 .await?;
-            chain::add(&mut transaction, case, seq, now, body).await?;
+            chain::add(&mut transaction, stream, seq, now, body).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
+}
+
+fn ledger(project: &str) -> String {
+    format!("members.{project}")
 }

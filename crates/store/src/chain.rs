@@ -4,7 +4,6 @@
 //! tells: a row that was changed, left out or put in between is named. What was cut off at the end, or recomputed from some
 //! row on, shows against a hash that was noted elsewhere ([`Audit::contains`]).
 
-use embargod_core::CaseId;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection, SqlitePool};
@@ -86,8 +85,7 @@ pub(crate) async fn begin(pool: &SqlitePool) -> Result<(), StoreError> {
     for row in rows {
         let (case, body): (String, String) = (row.try_get("case_id")?, row.try_get("body")?);
         let at = Timestamp::from_microsecond(row.try_get("at")?).map_err(|_| StoreError::Damaged)?;
-        let case = case.parse().map_err(|_| StoreError::Damaged)?;
-        add(&mut transaction, case, row.try_get("seq")?, at, &body).await?;
+        add(&mut transaction, &case, row.try_get("seq")?, at, &body).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -96,12 +94,11 @@ pub(crate) async fn begin(pool: &SqlitePool) -> Result<(), StoreError> {
 /// Adds an event to the chain, in the transaction that records it.
 pub(crate) async fn add(
     connection: &mut SqliteConnection,
-    case: CaseId,
+    case: &str,
     seq: i64,
     at: Timestamp,
     body: &str,
 ) -> Result<(), StoreError> {
-    let case = case.to_string();
     let last = sqlx::query("SELECT position, hash FROM chain ORDER BY position DESC LIMIT 1")
         .fetch_optional(&mut *connection)
         .await?;
@@ -110,11 +107,11 @@ pub(crate) async fn add(
         None => (0, START.to_owned()),
     };
     let owner = sqlx::query("SELECT project, issue FROM cases WHERE id = ?")
-        .bind(&case)
+        .bind(case)
         .fetch_one(&mut *connection)
         .await?;
     let (project, issue): (String, i64) = (owner.try_get("project")?, owner.try_get("issue")?);
-    let hash = hash(&before, &case, (&project, issue), (seq, at.as_microsecond()), body);
+    let hash = hash(&before, case, (&project, issue), (seq, at.as_microsecond()), body);
     sqlx::query("INSERT INTO chain (position, case_id, seq, hash) VALUES (?, ?, ?, ?)")
         .bind(position + 1)
         .bind(case)

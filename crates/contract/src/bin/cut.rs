@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// The operations of the bot, and the two that the sandbox's people need.
-const OPERATIONS: [(&str, &[&str]); 28] = [
+const OPERATIONS: [(&str, &[&str]); 31] = [
     ("/app", &["get"]),
     ("/app/installations/{installation_id}/access_tokens", &["post"]),
     ("/orgs/{org}/rulesets/{ruleset_id}", &["get"]),
@@ -18,6 +18,7 @@ const OPERATIONS: [(&str, &[&str]); 28] = [
     ("/repos/{owner}/{repo}/check-runs", &["post"]),
     ("/repos/{owner}/{repo}/check-runs/{check_run_id}", &["patch"]),
     ("/repos/{owner}/{repo}/collaborators", &["get"]),
+    ("/repos/{owner}/{repo}/collaborators/{username}", &["put", "delete"]),
     ("/repos/{owner}/{repo}/collaborators/{username}/permission", &["get"]),
     ("/repos/{owner}/{repo}/commits/{ref}/check-runs", &["get"]),
     ("/repos/{owner}/{repo}/commits/{ref}/statuses", &["get"]),
@@ -31,6 +32,8 @@ const OPERATIONS: [(&str, &[&str]); 28] = [
     ("/repos/{owner}/{repo}/issues/{issue_number}/timeline", &["get"]),
     ("/repos/{owner}/{repo}/issues/{issue_number}/labels", &["post"]),
     ("/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", &["delete"]),
+    ("/repos/{owner}/{repo}/invitations", &["get"]),
+    ("/repos/{owner}/{repo}/invitations/{invitation_id}", &["delete"]),
     ("/repos/{owner}/{repo}/pulls", &["get", "post"]),
     ("/repos/{owner}/{repo}/rules/branches/{branch}", &["get"]),
     ("/repos/{owner}/{repo}/rulesets/{ruleset_id}", &["get"]),

@@ -23,6 +23,9 @@ pub fn execute(
     if case.closed.is_some() && !at_any_time {
         return Err("the case is closed: put the label on again to open a new one".into());
     }
+    if let Command::Membership(_) = command {
+        return Err("members are talked about on the roster's own issue, which the label of members stands on".into());
+    }
     let of_report = matches!(
         command,
         Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } | Command::Status
@@ -130,7 +133,7 @@ pub fn execute(
         Command::Reject { because } => case.reject(person, because, now),
         Command::Reply { text } => case.reply(text),
         Command::Reporter { address } => case.add_reporter(address),
-        Command::Status => Ok((vec![], "the status comment is fresh".into())),
+        Command::Membership(_) | Command::Status => Ok((vec![], "the status comment is fresh".into())),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GithubRepository;
-use crate::error::ForgeError;
+use crate::error::{Class, ForgeError};
 use crate::port::{Access, Audience, RepositoryFacts, Team};
 
 #[derive(Deserialize)]
@@ -90,6 +90,49 @@ impl GithubRepository {
                 }
             }
             Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn write_reader(&self, person: &str) -> Result<(), ForgeError> {
+        let action = "let a person in";
+        if !is_name(person) {
+            return Err(ForgeError::new(
+                action,
+                Class::Permanent,
+                "it has no people of this name",
+            ));
+        }
+        let path = self.path(&format!("/collaborators/{person}"));
+        self.send::<Value>(action, Method::PUT, &path, &json!({ "permission": "pull" }))
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn delete_reader(&self, person: &str) -> Result<(), ForgeError> {
+        #[derive(Deserialize)]
+        struct Invitation {
+            id: u64,
+            invitee: Option<Named>,
+        }
+        let action = "take a person out";
+        if !is_name(person) {
+            return Ok(());
+        }
+        // Whoever has not accepted yet is no collaborator, and could still accept.
+        let open: Vec<Invitation> = self.list(action, &self.path("/invitations"), None).await?;
+        for invitation in open {
+            let invitee = invitation.invitee.and_then(|invitee| invitee.login);
+            if same(invitee.as_deref(), person) {
+                let path = self.path(&format!("/invitations/{}", invitation.id));
+                self.delete(action, &path).await?;
+            }
+        }
+        match self
+            .delete(action, &self.path(&format!("/collaborators/{person}")))
+            .await
+        {
+            Err(error) if error.is_not_found() => Ok(()),
+            done => done,
         }
     }
 

@@ -123,6 +123,37 @@ impl GitlabRepository {
         })
     }
 
+    pub(super) async fn write_reader(&self, person: &str) -> Result<(), ForgeError> {
+        let action = "let a person in";
+        if self.read_access(person).await? == Access::Yes {
+            return Ok(());
+        }
+        let form = [("username", person.to_owned()), ("access_level", REPORTER.to_string())];
+        self.send::<Value>(action, Method::POST, "/members", &form)
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn delete_reader(&self, person: &str) -> Result<(), ForgeError> {
+        let path = format!("/members/all?query={}", encoded(person));
+        let found: Vec<Member> = self.list("take a person out", &path).await?;
+        for member in found
+            .iter()
+            .filter(|member| member.username.eq_ignore_ascii_case(person))
+        {
+            let path = format!("/members/{}", member.id);
+            match self
+                .send::<Value>("take a person out", Method::DELETE, &path, &[])
+                .await
+            {
+                // They are in a group that sees the project, and not in the project itself.
+                Err(error) if error.is_not_found() => {}
+                done => done.map(drop)?,
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn read_membership(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
         let group = match team.slug.as_str() {
             "" => team.organisation.clone(),

@@ -134,6 +134,14 @@ impl Forge for GitlabRepository {
         self.read_access(person).await
     }
 
+    async fn let_in(&self, person: &str) -> Result<(), ForgeError> {
+        self.write_reader(person).await
+    }
+
+    async fn take_out(&self, person: &str) -> Result<(), ForgeError> {
+        self.delete_reader(person).await
+    }
+
     async fn is_member(&self, team: &Team, person: &str) -> Result<bool, ForgeError> {
         self.read_membership(team, person).await
     }

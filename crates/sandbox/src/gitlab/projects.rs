@@ -45,6 +45,8 @@ pub(crate) async fn answer(call: &Call<'_>, method: &Method, rest: &[&str]) -> R
         (&Method::GET, []) => Reply::ok(project(call)),
         (&Method::PUT, []) => change(call).await,
         (&Method::GET, ["members", "all"]) => members(call),
+        (&Method::POST, ["members"]) => let_in(call),
+        (&Method::DELETE, ["members", id]) => take_out(call, id),
         (&Method::GET, ["hooks"]) if call.level() >= 40 => hooks(call),
         (_, ["hooks", ..]) if call.level() < 40 => Reply::forbidden(),
         _ => Reply::absent(""),
@@ -102,6 +104,53 @@ fn members(call: &Call<'_>) -> Reply {
         people.map(shape).collect::<Vec<_>>()
     });
     Reply::list(found.unwrap_or_default().into_iter())
+}
+
+/// Only Maintainers let people in.
+fn let_in(call: &Call<'_>) -> Reply {
+    if call.level() < 40 {
+        return Reply::forbidden();
+    }
+    let Some(name) = call.text("username") else {
+        return Reply::missing("user_id, username");
+    };
+    let permission = match call.text("access_level").and_then(|level| level.parse::<u64>().ok()) {
+        Some(..20) | None => return Reply::missing("access_level"),
+        Some(20..30) => Permission::Read,
+        Some(30..50) => Permission::Write,
+        Some(_) => Permission::Admin,
+    };
+    let token = {
+        let mut world = call.shared.world();
+        let token = format!("glpat-{name}{}", world.id());
+        world.people.entry(name.clone()).or_insert(token).clone()
+    };
+    let new = call.change(|known| match known.people.contains_key(&name) {
+        true => false,
+        false => known.people.insert(name.clone(), permission).is_none(),
+    });
+    match (new, token.is_empty()) {
+        (Some(true), false) => Reply::created(shapes::member(&call.shared.url, &name, level(permission))),
+        _ => Reply::message(409, "Member already exists"),
+    }
+}
+
+fn take_out(call: &Call<'_>, id: &str) -> Reply {
+    if call.level() < 40 {
+        return Reply::forbidden();
+    }
+    let gone = call.change(|known| {
+        let name = known
+            .people
+            .keys()
+            .find(|name| super::state::user_id(name).to_string() == id)
+            .cloned()?;
+        known.people.remove(&name)
+    });
+    match gone.flatten() {
+        Some(_) => Reply::with(204, Value::Null),
+        None => Reply::absent(""),
+    }
 }
 
 fn hooks(call: &Call<'_>) -> Reply {

@@ -33,6 +33,10 @@ impl Reply {
         Self::with(StatusCode::CREATED, body)
     }
 
+    fn no_content() -> Self {
+        Self::with(StatusCode::NO_CONTENT, Value::Null)
+    }
+
     fn with(status: StatusCode, body: Value) -> Self {
         Self {
             status,
@@ -172,9 +176,14 @@ async fn in_repository(request: &Request<'_>, method: &Method, rest: &[&str]) ->
         return Reply::forbidden();
     }
     match rest {
-        [] | ["collaborators", ..] | ["teams"] | ["hooks"] | ["rules", ..] | ["rulesets", ..] | ["branches", ..] => {
-            repositories::answer(request, method, rest)
-        }
+        []
+        | ["collaborators", ..]
+        | ["invitations", ..]
+        | ["teams"]
+        | ["hooks"]
+        | ["rules", ..]
+        | ["rulesets", ..]
+        | ["branches", ..] => repositories::answer(request, method, rest),
         ["issues", rest @ ..] => issues::answer(request, method, rest),
         ["pulls", rest @ ..] => pulls::answer(request, method, rest).await,
         ["check-runs", ..] | ["commits", ..] | ["statuses", ..] => checks::answer(request, method, rest),

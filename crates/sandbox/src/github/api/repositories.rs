@@ -18,7 +18,7 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
         ..
     } = request;
     let mut world = shared.world();
-    let app = world.app.id;
+    let (app, new_id) = (world.app.id, world.id());
     let Some(known) = world.repositories.get_mut(*name) else {
         return Reply::not_found();
     };
@@ -47,6 +47,28 @@ pub(crate) fn answer(request: &Request<'_>, method: &Method, rest: &[&str]) -> R
             let mut user = json::user(&shared.url, login);
             user["role_name"] = json!(permission);
             Reply::ok(json!({ "permission": permission, "role_name": permission, "user": user }))
+        }
+        (&Method::PUT, ["collaborators", login]) => {
+            if known.people.contains_key(*login) {
+                return Reply::no_content();
+            }
+            let repository = json::repository(&shared.url, name, known);
+            let (id, at) = (new_id, shared.now());
+            known.invitations.insert(id, (*login).to_owned());
+            Reply::created(json::invitation(&shared.url, &repository, id, login, at))
+        }
+        (&Method::DELETE, ["collaborators", login]) => {
+            known.people.remove(*login);
+            Reply::no_content()
+        }
+        (&Method::GET, ["invitations"]) => {
+            let (repository, at) = (json::repository(&shared.url, name, known), shared.now());
+            let invitation = |(id, login): (&u64, &String)| json::invitation(&shared.url, &repository, *id, login, at);
+            Reply::page(known.invitations.iter().map(invitation).collect(), request.query)
+        }
+        (&Method::DELETE, ["invitations", id]) => {
+            let gone = id.parse().ok().and_then(|id: u64| known.invitations.remove(&id));
+            gone.map_or_else(Reply::not_found, |_| Reply::no_content())
         }
         (&Method::GET, ["teams" | "hooks"]) => Reply::page(vec![], request.query),
         (&Method::GET, ["rules", "branches", branch @ ..]) => {

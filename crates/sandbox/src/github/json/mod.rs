@@ -33,6 +33,15 @@ pub(crate) fn user(url: &str, login: &str) -> Value {
     })
 }
 
+/// An invitation to read a repository, which is given without what only the repository's own page shows.
+pub(crate) fn invitation(url: &str, repository: &Value, id: u64, invitee: &str, at: jiff::Timestamp) -> Value {
+    json!({
+        "id": id, "node_id": format!("RI_{id}"), "permissions": "read", "inviter": null, "invitee": user(url, invitee),
+        "repository": repository, "url": format!("{url}/api/v3/user/repository_invitations/{id}"),
+        "html_url": format!("{url}/invitations/{id}"), "created_at": at, "expired": false,
+    })
+}
+
 /// Nobody has put a smile or a heart on it.
 fn reactions(of: &str) -> Value {
     let kinds = ["+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket"];
