@@ -18,4 +18,5 @@ mod reports;
 mod roster;
 pub mod server;
 pub mod texts;
+pub mod vendors;
 pub mod worker;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use embargod_core::calendar::Calendar;
-use embargod_core::case::{AgreementPolicy, Policy};
+use embargod_core::case::{AgreementPolicy, Policy, VendorPolicy};
 use embargod_core::embargo::EmbargoPolicy;
 use embargod_core::publication::Wanted;
 use embargod_core::roles::Role;
@@ -61,6 +61,11 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     };
     Policy {
         embargo,
+        vendors: VendorPolicy {
+            vendors: settings.vendors.iter().map(|vendor| vendor.name.clone()).collect(),
+            earliest: settings.vendor_notice.earliest.0,
+            latest: settings.vendor_notice.latest.0,
+        },
         agreement: agreement(settings),
         calendar: Calendar {
             time_zone: rules.time_zone.0.clone(),

@@ -13,13 +13,14 @@ use embargod_core::targets::Maintained;
 use embargod_forge::github::App;
 use embargod_forge::gitlab::Instance;
 use embargod_forge::{Forge, ForgeError, Thread};
-use embargod_mail::{KeyError, Own, PrivateKey};
+use embargod_mail::{KeyError, Own, PrivateKey, PublicKey};
 use embargod_repo::{Clone, GitError, Remote};
 use thiserror::Error;
 
-use crate::config::{AdvisorySettings, Cases, ConnectionName, Imap, Loaded, Place, PublishMode};
+use crate::config::{AdvisorySettings, Cases, ConnectionName, Imap, Loaded, Place, Project as Settings, PublishMode};
 use crate::intake::{Mailbox, MailboxError};
 use crate::policy::{Holder, follower, maintained, policy, roles, roster, wanted};
+use crate::vendors::Vendor;
 
 /// Why a project cannot be worked for.
 #[derive(Debug, Error)]
@@ -33,8 +34,8 @@ pub enum ConnectError {
     /// The mailbox of reports.
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
-    /// The OpenPGP key for reports.
-    #[error("intake.imap.openpgp_key: {0}")]
+    /// An OpenPGP key: the one for reports, or a vendor's.
+    #[error("an OpenPGP key: {0}; run `embargod config check`")]
     Key(#[from] KeyError),
     /// A key of the configuration names nothing.
     #[error("{0}: the secret or the connection is missing; run `embargod config check`")]
@@ -75,6 +76,8 @@ pub struct Project {
     pub mirror_name: String,
     /// The bot's own clone.
     pub clone: Clone,
+    /// Who is told before the announcement.
+    pub vendors: Vec<Vendor>,
     /// How reports by mail are read, where they are.
     pub letterbox: Option<Letterbox>,
     /// The label on a report that nobody has looked at.
@@ -135,6 +138,7 @@ impl Project {
                 public_name: settings.public.repo.clone(),
                 mirror_name: settings.private.repo.clone(),
                 clone: Clone::open(&path).await?,
+                vendors: vendors(loaded, settings)?,
                 letterbox: letterbox(loaded, &settings.name)?,
                 moderation: settings.labels.moderation.clone(),
                 roster: roster(settings),
@@ -171,6 +175,28 @@ impl Project {
     pub async fn mirror_remote(&self) -> Result<Remote, ForgeError> {
         remote(&*self.mirror).await
     }
+}
+
+/// The vendors of a project, with their keys.
+fn vendors(loaded: &Loaded, settings: &Settings) -> Result<Vec<Vendor>, ConnectError> {
+    let folder = loaded.path.parent().unwrap_or(Path::new("."));
+    let vendor = |vendor: &crate::config::Vendor| {
+        let wrong = || ConnectError::Missing(format!("the key of the vendor {}", vendor.name));
+        let key = match &vendor.key_file {
+            None => None,
+            Some(file) => {
+                let bytes = std::fs::read(folder.join(file)).map_err(|_| wrong())?;
+                Some(PublicKey::read(&bytes)?)
+            }
+        };
+        Ok(Vendor {
+            name: vendor.name.clone(),
+            contact: vendor.contact.clone(),
+            key,
+            branches: vendor.branches.clone(),
+        })
+    };
+    settings.vendors.iter().map(vendor).collect()
 }
 
 /// The mailbox of a project, if it has one.

@@ -141,6 +141,9 @@ pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, st
         text.push_str(&row(case, branch, target));
     }
     text.extend(case.proposal.as_ref().map(proposal));
+    for (vendor, standing) in case.vendor_standing() {
+        text.push_str(&format!("\nVendor {}: {standing}.\n", inert(&vendor)));
+    }
     text.push_str(&format!("\nReasons:\n\n{}", gate.to_markdown()));
     for (branch, target) in view.targets.iter().filter(|(_, target)| !target.differences.is_empty()) {
         let shown = differences(&target.differences);

@@ -5,9 +5,9 @@ use jiff::civil::Weekday;
 
 use super::error::{ConfigError, Source};
 use super::file::{Cases, Config, Place, Project, PublishMode};
-use super::intake;
 use super::secrets::Secrets;
 use super::values::{ConnectionName, is_loopback};
+use super::{intake, vendors};
 use crate::intake::GitlabSecrets;
 
 pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
@@ -168,6 +168,7 @@ fn check_project(
         }
     }
     check_holders(source, project, &key)?;
+    vendors::check(source, project, &key)?;
     check_aftermath(source, config, project, &key)?;
     for (index, list) in project.announce.lists.iter().enumerate() {
         if list.parse::<lettre::Address>().is_err() {

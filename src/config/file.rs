@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::intake::Intake;
 use super::values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
+use super::vendors::{Vendor, VendorNotice};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +142,12 @@ pub struct Project {
     pub roles: Roles,
     /// How people become members; without it nobody is invited by the bot.
     pub members: Option<MembersSettings>,
+    /// Who is told before the announcement.
+    #[serde(default)]
+    pub vendors: Vec<Vendor>,
+    /// When they are told.
+    #[serde(default)]
+    pub vendor_notice: VendorNotice,
     /// How long embargoes last.
     #[serde(default)]
     pub embargo: EmbargoSettings,

@@ -9,6 +9,7 @@ mod file;
 mod intake;
 mod secrets;
 mod values;
+mod vendors;
 
 pub use error::ConfigError;
 pub use file::{
@@ -18,6 +19,7 @@ pub use file::{
 pub use intake::{Imap, Intake};
 pub use secrets::Secrets;
 pub use values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
+pub use vendors::{Vendor, VendorNotice};
 
 use std::path::{Path, PathBuf};
 

@@ -15,6 +15,7 @@ mod reminders;
 mod show;
 mod verdicts;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use embargod_backports::EngineError;
@@ -33,6 +34,7 @@ use crate::project::Project;
 use crate::publish;
 use crate::reports;
 use crate::roster;
+use crate::vendors;
 
 pub use answers::Answers;
 pub(crate) use comments::{Heard, answer, handle, keep, tell, unhandled};
@@ -99,6 +101,19 @@ pub(crate) enum Look {
     Again,
     /// All is as it should be, until this instant at least.
     Quiet(Option<Timestamp>),
+}
+
+/// Puts on record who can see the mirror, and with it the case. True: that changed.
+async fn seen_by(journal: &mut Journal, seen: &Observation, now: Timestamp) -> Result<bool, PassError> {
+    if seen.audience.unreadable.contains(&"people") {
+        return Ok(false);
+    }
+    let people: BTreeSet<_> = seen.audience.people.iter().cloned().collect();
+    if people == journal.case.seen_by {
+        return Ok(false);
+    }
+    journal.record(vec![Event::SeenBy { people }], now).await?;
+    Ok(true)
 }
 
 impl Reconciler {
@@ -207,6 +222,11 @@ impl Reconciler {
         }
         comments::answer(project, &journal.case, &seen.heard).await?;
         reports::follow(project, &journal.case).await?;
+        if seen_by(&mut journal, &seen, self.clock.now()).await?
+            || vendors::prepare(self, project, &mut journal, seen.advisory.as_ref()).await?
+        {
+            return Ok(Look::Again);
+        }
         let now = self.clock.now();
         if reminders::lapsed(project, &mut journal, now).await? {
             return Ok(Look::Again);

@@ -149,6 +149,8 @@ pub(crate) fn facts(project: &str, wanted: &Wanted, case: &Case) -> Value {
         "issue": case.issue,
         "opened_at": case.opened_at,
         "embargo": { "state": case.embargo.state_name(), "ends_at": case.embargo.ends_at() },
+        "vendors": case.vendor_standing().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "seen_by": case.seen_by,
         "exposed": case.exposed,
         "proposal": case.proposal,
         "cve": cve,

@@ -100,7 +100,10 @@ pub(crate) async fn hand_over(reconciler: &Reconciler, project: &Project, id: &s
         subject: &letter.subject,
         references: &letter.references,
         automatic: letter.automatic,
-        body: Body::Text(letter.text.clone()),
+        body: match letter.encrypted {
+            true => Body::Encrypted(letter.text.clone()),
+            false => Body::Text(letter.text.clone()),
+        },
     };
     match mailer.send(mail, reconciler.clock.now()).await {
         Ok(()) => HandedOver::Sent,

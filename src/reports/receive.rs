@@ -103,7 +103,7 @@ async fn take(
     match thread {
         Some((mut journal, _)) => {
             let report = journal.case.report.as_ref();
-            let known = report.is_some_and(|report| mail.answer_to.as_deref().is_some_and(|from| report.knows(from)));
+            let known = report.is_none_or(|report| mail.answer_to.as_deref().is_some_and(|from| report.knows(from)));
             let text = words::answer(&mail, &kept, &folder, known, at);
             tell(
                 project,
@@ -112,9 +112,10 @@ async fn take(
                 &text,
             )
             .await?;
-            journal
-                .record(vec![Event::LetterReceived { mail: received }], reconciler.clock.now())
-                .await
+            let returned = letter_of(&journal.case, &received).filter(|_| mail.automatic == Some(Automatic::Bounce));
+            let mut events: Vec<_> = returned.map(|id| Event::LetterReturned { id }).into_iter().collect();
+            events.push(Event::LetterReceived { mail: received });
+            journal.record(events, reconciler.clock.now()).await
         }
         None => {
             let text = words::report(&mail, &kept, &folder, &project.label, at);
@@ -171,7 +172,16 @@ pub(super) async fn reserve(
     }
 }
 
-/// The report that a mail belongs to and whether it has it already, and how many mails its sender was answered by itself with
+/// The letter of a case that a mail answers, or tells the return of.
+fn letter_of(case: &Case, mail: &Received) -> Option<String> {
+    let local = |id: &String| id.split('@').next().unwrap_or_default().to_owned();
+    mail.references
+        .iter()
+        .map(local)
+        .find(|id| case.letters.contains_key(id))
+}
+
+/// The case that a mail belongs to and whether it has it already, and how many mails its sender was answered by itself with
 /// in the last day.
 async fn find(
     reconciler: &Reconciler,
@@ -190,7 +200,6 @@ async fn find(
         let Some(journal) = Journal::open(&reconciler.store, stored.id).await? else {
             continue;
         };
-        let Some(report) = &journal.case.report else { continue };
         let to_sender = |to: &String| mail.from.as_ref().is_some_and(|from| from.eq_ignore_ascii_case(to));
         if journal.case.opened_at > day {
             let letters = journal.case.letters.values();
@@ -198,9 +207,14 @@ async fn find(
                 .filter(|letter| letter.automatic && letter.to.iter().any(to_sender))
                 .count();
         }
-        let has = report.deliveries.contains(&mail.delivery)
-            || mail.message_id.as_ref().is_some_and(|id| report.messages.contains(id));
-        if has || report.continued_by(mail) {
+        let report = journal.case.report.as_ref();
+        let has = report.is_some_and(|report| {
+            report.deliveries.contains(&mail.delivery)
+                || mail.message_id.as_ref().is_some_and(|id| report.messages.contains(id))
+        });
+        let belongs =
+            report.is_some_and(|report| report.continued_by(mail)) || letter_of(&journal.case, mail).is_some();
+        if has || belongs {
             found = Some((journal, has));
         }
     }

@@ -33,12 +33,7 @@ pub fn announcement(
         ));
     };
     section("Summary", &wrap(&advisory.summary));
-    let severity = match (&advisory.cvss, advisory.severity) {
-        (Some(vector), _) => vector.clone(),
-        (None, Some(severity)) => severity.name().to_owned(),
-        (None, None) => "not rated".to_owned(),
-    };
-    section("Severity", &severity);
+    section("Severity", &severity(advisory));
     if let Some(cve) = cve {
         section("CVE", cve);
     }
@@ -62,8 +57,17 @@ pub fn announcement(
     (subject, text.trim_end().to_owned() + "\n")
 }
 
+/// How bad it is: the vector where there is one.
+pub(crate) fn severity(advisory: &Advisory) -> String {
+    match (&advisory.cvss, advisory.severity) {
+        (Some(vector), _) => vector.clone(),
+        (None, Some(severity)) => severity.name().to_owned(),
+        (None, None) => "not rated".to_owned(),
+    }
+}
+
 /// Lines of at most 72 characters; lines that are indented (code, lists) stay as they are.
-fn wrap(text: &str) -> String {
+pub(crate) fn wrap(text: &str) -> String {
     let lines = text
         .trim()
         .lines()

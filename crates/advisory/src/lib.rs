@@ -4,8 +4,10 @@ mod announcement;
 mod cve_request;
 mod release_notes;
 mod source;
+mod vendor_notice;
 
 pub use announcement::{PublishedBranch, announcement};
 pub use cve_request::cve_request;
 pub use release_notes::release_notes;
 pub use source::{Advisory, Severity, SourceError};
+pub use vendor_notice::{AttachedPatches, NoticeFacts, vendor_notice};

@@ -93,6 +93,8 @@ pub enum Command {
         /// The target branch.
         branch: BranchName,
     },
+    /// `notify-vendors`: every vendor is told at the same moment, with the patches.
+    NotifyVendors,
     /// `accept`: a report that is held is none that should not have come.
     Accept,
     /// `reject because …`: it is spam, or no report.
@@ -133,6 +135,7 @@ impl Command {
             Self::Abort { .. } => "abort",
             Self::NotAffected { .. } => "not-affected",
             Self::Ack { .. } => "ack",
+            Self::NotifyVendors => "notify-vendors",
             Self::Accept => "accept",
             Self::Reject { .. } => "reject",
             Self::Reply { .. } => "reply",
@@ -149,7 +152,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, accept, reject, reply, reporter, member, vouch, consent, decline, leave and status"
+        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, notify-vendors, accept, reject, reply, reporter, member, vouch, consent, decline, leave and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -284,6 +287,7 @@ fn parse(text: &str) -> Result<Command, CommandError> {
             nothing_more(rest)?;
             Ok(Command::Ack { branch })
         }
+        "notify-vendors" => nothing_more(rest).map(|()| Command::NotifyVendors),
         "accept" => nothing_more(rest).map(|()| Command::Accept),
         "reject" => Ok(Command::Reject { because: reason(rest)? }),
         "reporter" => {
@@ -512,6 +516,7 @@ mod tests {
                     branch: branch("v9.0-maint"),
                 },
             ),
+            ("notify-vendors", Command::NotifyVendors),
             ("accept", Command::Accept),
             (
                 "reject because the patch is ready",

@@ -44,9 +44,11 @@ pub fn needed(command: &Command) -> &'static [Role] {
             &[Role::ReleaseManager]
         }
         // Whose answer to a proposal counts depends on what is proposed.
-        Command::Extend { .. } | Command::Restart { .. } | Command::Agree | Command::Object { .. } => {
-            &[Role::SecurityTeam, Role::ReleaseManager]
-        }
+        Command::Extend { .. }
+        | Command::Restart { .. }
+        | Command::Agree
+        | Command::Object { .. }
+        | Command::NotifyVendors => &[Role::SecurityTeam, Role::ReleaseManager],
         Command::Cve { .. } | Command::CveWaive { .. } => &[Role::CveCoordinator],
         Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
             &[Role::SecurityTeam]
@@ -123,6 +125,7 @@ mod tests {
                 because: because(),
             },
             Command::Ack { branch },
+            Command::NotifyVendors,
             Command::Accept,
             Command::Reject { because: because() },
             Command::Reply { text: because() },

@@ -16,7 +16,7 @@ use embargod_core::roles::{Person, Role, needed};
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
 
 /// Every command, as somebody writes it, and what it does.
-const COMMANDS: [(&str, &str); 22] = [
+const COMMANDS: [(&str, &str); 23] = [
     (
         "until 1970-01-10T00:00Z because …",
         "an earlier end (or, later than the agreed one, what `extend` does)",
@@ -50,6 +50,10 @@ const COMMANDS: [(&str, &str); 22] = [
     ("abort because …", "withdraws approval and request"),
     ("not-affected v9.0-maint because …", "a waiver: the branch needs no fix"),
     ("ack v9.0-maint", "accepts an adapted backport"),
+    (
+        "notify-vendors",
+        "tells every vendor at the same moment, with the patches, each encrypted to their key",
+    ),
     ("accept", "takes up a report that is held"),
     (
         "reject because …",

@@ -9,6 +9,7 @@ mod pick;
 mod plan;
 mod push;
 mod remote;
+mod series;
 mod trailer;
 
 pub use clone::{Clone, Side};
@@ -19,3 +20,4 @@ pub use pick::{Pick, pick};
 pub use plan::{Branch, Conflict, Plan, Planned, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};
 pub use remote::Remote;
+pub use series::patch_series;

@@ -1,10 +1,13 @@
 //! What can happen to a case. Events are only ever added.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::letters::Letter;
 use super::report::{Moderation, Received, Source};
+use super::vendors::{Notice, Told};
 use super::{Approval, Memory, PatchIdentity, Proposal};
 use crate::embargo::Embargo;
 use crate::names::{BranchName, CommitId};
@@ -79,6 +82,28 @@ pub enum Event {
         again: bool,
         /// When.
         at: Timestamp,
+    },
+    /// Somebody asked that every vendor be told.
+    NoticeAsked {
+        /// The notice.
+        notice: Notice,
+    },
+    /// What became of the notice for a vendor.
+    VendorTold {
+        /// The vendor.
+        vendor: String,
+        /// What.
+        told: Told,
+    },
+    /// A letter came back.
+    LetterReturned {
+        /// The letter.
+        id: String,
+    },
+    /// Who can see the mirror, and with it this case, changed.
+    SeenBy {
+        /// Their names.
+        people: BTreeSet<String>,
     },
     /// Somebody of the security team put the label on an issue.
     Opened {

@@ -129,6 +129,7 @@ pub fn execute(
                 answer,
             )
         }
+        Command::NotifyVendors => judge.notify_vendors(view),
         Command::Accept => case.accept(person, now),
         Command::Reject { because } => case.reject(person, because, now),
         Command::Reply { text } => case.reply(text),

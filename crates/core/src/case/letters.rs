@@ -40,6 +40,9 @@ pub struct Letter {
     pub references: Vec<String>,
     /// Whether no person wrote it.
     pub automatic: bool,
+    /// Whether the text is an armoured OpenPGP message.
+    #[serde(default)]
+    pub encrypted: bool,
     /// How far it is.
     #[serde(default, skip)]
     pub delivery: Delivery,
@@ -59,6 +62,7 @@ impl Letter {
             text,
             references,
             automatic,
+            encrypted: false,
             delivery: Delivery::Waiting,
         }
     }
@@ -68,7 +72,10 @@ impl Case {
     /// The id of the next letter, which becomes the left part of its `Message-ID`. An answer is recognised by it, so it has a
     /// part that only whoever knows the thread can tell.
     pub(super) fn letter_id(&self, secret: &str) -> String {
-        let number = self.letters.len() + 1;
+        self.numbered_letter_id(self.letters.len() + 1, secret)
+    }
+
+    pub(super) fn numbered_letter_id(&self, number: usize, secret: &str) -> String {
         let mut hash = Sha256::new();
         for part in [secret, &self.opened_at.to_string(), &number.to_string()] {
             hash.update((part.len() as u64).to_be_bytes());

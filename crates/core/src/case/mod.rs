@@ -9,6 +9,7 @@ mod gate;
 mod letters;
 mod memory;
 mod report;
+mod vendors;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub use gate::evaluate;
 pub use letters::{Delivery, Letter};
 pub use memory::Memory;
 pub use report::{Automatic, Moderation, Received, Report, Source};
+pub use vendors::{Notice, Told, VendorPolicy};
 pub use view::{Advisory, CaseView, PatchIdentity, Policy, TargetView, Verdict};
 
 use crate::embargo::Embargo;
@@ -104,6 +106,12 @@ pub struct Case {
     pub report: Option<Report>,
     /// The mails to single parties, by their ids.
     pub letters: BTreeMap<String, Letter>,
+    /// The notice to vendors that somebody asked for last.
+    pub notice: Option<Notice>,
+    /// What became of it for each vendor.
+    pub told: BTreeMap<String, Told>,
+    /// Who can see the mirror, and with it this case.
+    pub seen_by: BTreeSet<String>,
     /// The target branches.
     pub targets: Vec<BranchName>,
     /// Comments that were read, with the answers.
@@ -157,6 +165,9 @@ impl Case {
             opened_by: None,
             report: None,
             letters: BTreeMap::new(),
+            notice: None,
+            told: BTreeMap::new(),
+            seen_by: BTreeSet::new(),
             targets: Vec::new(),
             comments: BTreeMap::new(),
             memory: Memory::default(),
@@ -253,6 +264,18 @@ impl Case {
                 }
                 self.delivered(&id, Delivery::Started);
             }
+            Event::NoticeAsked { notice } => {
+                self.notice = Some(notice);
+                self.told.clear();
+            }
+            Event::VendorTold { vendor, told } => {
+                self.told.insert(vendor, told);
+            }
+            Event::LetterReturned { id } => {
+                let because = "it came back: the address does not take it".to_owned();
+                self.delivered(&id, Delivery::Stuck { because });
+            }
+            Event::SeenBy { people } => self.seen_by = people,
             Event::LetterDeferred { id } => self.delivered(&id, Delivery::Waiting),
             Event::LetterSent { id, at } => self.delivered(&id, Delivery::Sent { at }),
             Event::LetterStuck { id, because } => self.delivered(&id, Delivery::Stuck { because }),

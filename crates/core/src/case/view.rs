@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::AgreementPolicy;
+use super::{AgreementPolicy, VendorPolicy};
 use crate::calendar::Calendar;
 use crate::checks::Check;
 use crate::embargo::EmbargoPolicy;
@@ -100,6 +100,8 @@ pub struct Policy {
     pub agreement: AgreementPolicy,
     /// When an embargo may end.
     pub calendar: Calendar,
+    /// Who is told early, and when.
+    pub vendors: VendorPolicy,
     /// Checks that must be green.
     pub required_checks: Vec<String>,
     /// How long after the end the gate may still open.

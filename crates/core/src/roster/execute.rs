@@ -227,6 +227,7 @@ fn terms(member: &Member, address: &str, roster: &Roster, policy: &RosterPolicy)
             text,
             references: Vec::new(),
             automatic: false,
+            encrypted: false,
             delivery: crate::case::Delivery::Waiting,
         },
     }

@@ -4,7 +4,7 @@
 
 use embargod_core::calendar::Calendar;
 use embargod_core::case::{
-    Advisory, AgreementPolicy, Case, CaseView, Event, PatchIdentity, Policy, TargetView, Verdict,
+    Advisory, AgreementPolicy, Case, CaseView, Event, PatchIdentity, Policy, TargetView, VendorPolicy, Verdict,
 };
 use embargod_core::embargo::{Embargo, EmbargoPolicy};
 use embargod_core::{BranchName, CommitId};
@@ -34,6 +34,11 @@ pub fn policy() -> Policy {
             quorum: 2,
             window: SignedDuration::from_secs(2 * DAY),
             second_release_manager: true,
+        },
+        vendors: VendorPolicy {
+            vendors: ["Debian".to_owned()].into(),
+            earliest: SignedDuration::from_secs(14 * DAY),
+            latest: SignedDuration::from_secs(DAY),
         },
         calendar: Calendar::default(),
         required_checks: vec![],
