@@ -1,7 +1,7 @@
 //! What follows the push: only forward, each step with its receipt, the rest retried until it is done.
 
 use embargod_advisory::{Advisory, PublishedBranch, announcement, release_notes};
-use embargod_core::case::{Cve, Event};
+use embargod_core::case::{Case, Cve, Event};
 use embargod_core::publication::{Plan, Step, next_steps};
 use embargod_forge::{AdvisoryText, Class, ReleaseNotes, Thread};
 use embargod_repo::{RefUpdate, is_ancestor, patches, push, remote_branches};
@@ -215,8 +215,15 @@ pub(crate) fn advisory_text(project: &Project, facts: &Advisory, cve: Option<&st
 }
 
 /// The branches with the commits that fix the flaw there.
-fn published_branches(project: &Project, plan: &Plan) -> Result<Vec<PublishedBranch>, PassError> {
+fn published_branches(project: &Project, case: &Case, plan: &Plan) -> Result<Vec<PublishedBranch>, PassError> {
     let mut branches = Vec::new();
+    // What was public before is named too: it is the fix there.
+    if let Some(commits) = case.public_fix() {
+        branches.push(PublishedBranch {
+            name: project.main().to_string(),
+            commits: commits.iter().map(ToString::to_string).collect(),
+        });
+    }
     for (branch, from, to) in published(plan) {
         let commits = patches(project.clone.path(), from, to)?;
         branches.push(PublishedBranch {
@@ -237,7 +244,7 @@ async fn publish_release(project: &Project, journal: &Journal) -> Result<Outcome
         return Ok(Outcome::Done("nothing moved".to_owned()));
     };
     let facts = approved(journal)?;
-    let branches = published_branches(project, &publication.plan)?;
+    let branches = published_branches(project, &journal.case, &publication.plan)?;
     let notes = ReleaseNotes {
         tag: tag.replace("{case}", &journal.case.id.to_string()),
         commit: step.to.clone(),
@@ -269,7 +276,7 @@ async fn announce(
         tracing::warn!(case = %journal.case.id, "the mail server does not answer; the mail waits");
         return Ok(Outcome::Later);
     }
-    let branches = published_branches(project, &publication.plan)?;
+    let branches = published_branches(project, &journal.case, &publication.plan)?;
     let url = journal.case.draft.as_ref().map(|draft| draft.url.as_str());
     let (subject, body) = announcement(&project.name, &approved(journal)?, cve(journal), &branches, url);
     let now = reconciler.clock.now();

@@ -4,6 +4,7 @@ use embargod_core::case::{Case, CaseView, Event, execute};
 use embargod_core::command::{Command, commands};
 use embargod_core::escape::inert;
 use embargod_forge::{Comment, Thread};
+use embargod_repo::commit_below;
 
 use super::{Journal, PassError, Reconciler};
 use crate::people::person;
@@ -47,9 +48,13 @@ pub(crate) async fn handle(
             let who = person(project, &comment.author).await?;
             let mut after = journal.case.clone();
             for command in parsed {
+                let command = match command {
+                    Ok(command) => looked_up(project, view, command)?,
+                    Err(error) => Err(error.to_string()),
+                };
                 let done = match &command {
                     Ok(command) => execute(command, &who, &after, view, &project.policy, reconciler.clock.now()),
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(error.clone()),
                 };
                 let verb = command.as_ref().map_or("…", Command::verb);
                 match done {
@@ -77,6 +82,30 @@ pub(crate) async fn handle(
         }
     }
     Ok(changed)
+}
+
+/// A command with the commits that it names looked up on the public main branch; the inner error is the answer.
+fn looked_up(project: &Project, view: &CaseView, command: Command) -> Result<Result<Command, String>, PassError> {
+    let Command::Fix { commits } = &command else {
+        return Ok(Ok(command));
+    };
+    let Some(main) = view.targets.get(project.main()) else {
+        return Ok(Ok(command));
+    };
+    let mut found = Vec::new();
+    for prefix in commits {
+        match commit_below(project.clone.path(), prefix, &main.public_tip)? {
+            Some(commit) => found.push(commit.to_string()),
+            None => {
+                let why = format!(
+                    "{prefix} is no single commit of the public {}: write more of its id",
+                    project.main()
+                );
+                return Ok(Err(why));
+            }
+        }
+    }
+    Ok(Ok(Command::Fix { commits: found }))
 }
 
 /// Gives the answers that were not given yet.

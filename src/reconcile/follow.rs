@@ -38,6 +38,7 @@ pub(super) async fn follow(
         .collect();
     let mut changed = !added.is_empty();
     journal.record(added, now).await?;
+    tell_of_ends(project, journal, &public, today).await?;
     changed |= notice_leaks(reconciler, project, journal, branches).await?;
     let (mut following, mut missing) = (Vec::new(), Vec::new());
     for target in journal.case.targets.clone() {
@@ -73,6 +74,29 @@ pub(super) async fn follow(
     push(project.clone.path(), &remote, &following).await?;
     push(project.clone.path(), &remote, &missing).await?;
     Ok(changed)
+}
+
+/// A branch whose end of life comes while its case is open stays in it until somebody waives it: a branch that silently falls
+/// away is a branch that is lost.
+async fn tell_of_ends(
+    project: &Project,
+    journal: &Journal,
+    public: &BTreeSet<BranchName>,
+    today: jiff::civil::Date,
+) -> Result<(), PassError> {
+    let maintained = project.maintained.targets(public, today);
+    let ended = journal.case.targets.iter().filter(|target| {
+        public.contains(target) && !maintained.contains(target) && !journal.case.waivers.contains_key(target)
+    });
+    for target in ended {
+        let text = format!(
+            "`{target}` reached its end of life while this case is open. It stays in the case. If it is to get no fix: \
+             `/embargo not-affected {target} because it is not maintained any more`."
+        );
+        let thread = Thread::Issue(journal.case.issue);
+        tell(project, thread, &format!("end-of-life:{target}"), &text).await?;
+    }
+    Ok(())
 }
 
 /// Somebody merged early in the mirror, or pushed there: the head is kept, the branch goes back, the approval is void.

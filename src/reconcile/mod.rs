@@ -9,6 +9,7 @@ mod exposure;
 mod follow;
 mod ground;
 mod journal;
+mod kin;
 mod observe;
 mod opening;
 mod reminders;
@@ -41,7 +42,7 @@ pub(crate) use comments::{Heard, answer, handle, keep, tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
 pub(crate) use journal::{Journal, bodies};
-pub(crate) use observe::Observation;
+pub(crate) use observe::{Observation, others};
 pub(crate) use show::{facts, show_end};
 
 /// How often a case is looked at again at once because something changed.
@@ -181,14 +182,19 @@ impl Reconciler {
         let Some(mut journal) = Journal::open(&self.store, id).await? else {
             return Ok(Look::Quiet(None));
         };
+        if journal.case.closed.is_some() && journal.case.publication.is_none() {
+            // What was said before still leaves.
+            reports::send(self, project, &mut journal).await?;
+            return kin::look_at_ended(self, project, &mut journal).await;
+        }
+        if kin::split(self, project, &mut journal).await? {
+            return Ok(Look::Again);
+        }
         if !journal.case.is_confirmed() {
             return reports::look(self, project, &mut journal).await;
         }
         if reports::send(self, project, &mut journal).await? {
             return Ok(Look::Again);
-        }
-        if journal.case.closed.is_some() && journal.case.publication.is_none() {
-            return opening::tidy(self, project, &journal.case).await;
         }
         if journal
             .case

@@ -1,16 +1,16 @@
 //! What is there: the security branches as planned, verdicts, checks, findings, people. The one thing that moves here are
 //! the security branches of the mirror.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use embargod_advisory::Advisory;
 use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView};
 use embargod_core::checks::{Check, CheckState};
 use embargod_core::publication::Move;
 use embargod_core::roles::Role;
-use embargod_core::{BranchName, CommitId};
+use embargod_core::{BranchName, CaseId, CommitId};
 use embargod_forge::{Audience, PullState, RepositoryFacts, Thread};
-use embargod_repo::{Branch, Plan, Planned, RefUpdate, is_ancestor, merge, merged, plan, push, range_diff};
+use embargod_repo::{Branch, Plan, Planned, RefUpdate, Source, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{Heard, keep, tell};
 use super::verdicts::{self, findings_of, verdict};
@@ -45,7 +45,8 @@ pub(super) async fn observe(
     let id = journal.case.id;
     let rebuild = project.publish == PublishMode::Rebase;
     let wanted = wanted(&journal.case, project, branches)?;
-    let mut plan = plan(clone, project.main(), &wanted, &journal.case.memory, rebuild).await?;
+    let source = source(&journal.case, project);
+    let mut plan = plan(clone, source, &wanted, &journal.case.memory, rebuild).await?;
     let now = reconciler.clock.now();
     let due = journal.case.request.is_some() && journal.case.embargo.has_ended(now);
     let mut heads = BTreeMap::new();
@@ -69,7 +70,7 @@ pub(super) async fn observe(
     exposure::watch(reconciler, project, &journal.case, &issue).await?;
     let advisory = Advisory::from_issue(&issue.body);
     let (mut targets, mut moves, mut obstacles) = (BTreeMap::new(), BTreeMap::new(), ground::of_mirror(facts));
-    let mut answered = verdicts::ask(reconciler, project, &plan).await?;
+    let mut answered = verdicts::ask(reconciler, project, &journal.case, &plan).await?;
     obstacles.extend(
         reconciler
             .ground
@@ -113,7 +114,9 @@ pub(super) async fn observe(
     let approver = journal.case.approval.as_ref().map(|approval| approval.by.as_str());
     let requester = journal.case.request.as_ref().map(|request| request.by.as_str());
     let mut view = CaseView {
-        main: project.main().clone(),
+        main: journal.case.source(project.main()).clone(),
+        public_fix: public_fix(&journal.case, project)?,
+        others: others(reconciler, project, &journal.case).await?,
         targets,
         advisory: case::Advisory {
             digest: advisory.as_ref().map(Advisory::digest).unwrap_or_default(),
@@ -177,9 +180,49 @@ fn wanted(case: &Case, project: &Project, branches: &Branches) -> Result<BTreeMa
     Ok(wanted)
 }
 
+/// Where the fix series comes from.
+fn source<'a>(case: &'a Case, project: &'a Project) -> Source<'a> {
+    match case.public_fix() {
+        Some(commits) => Source::Commits(commits),
+        None => Source::Branch(case.source(project.main())),
+    }
+}
+
+/// What the public commits change that are the fix.
+fn public_fix(case: &Case, project: &Project) -> Result<Option<Vec<case::PatchIdentity>>, PassError> {
+    let Some(commits) = case.public_fix() else {
+        return Ok(None);
+    };
+    let identities = embargod_repo::identities(project.clone.path(), commits)?;
+    Ok(Some(identities))
+}
+
+/// The other open cases of the project.
+pub(crate) async fn others(
+    reconciler: &Reconciler,
+    project: &Project,
+    case: &Case,
+) -> Result<BTreeSet<CaseId>, PassError> {
+    let mut others = BTreeSet::new();
+    for stored in reconciler.store.cases().await? {
+        if stored.project != project.name || stored.id == case.id {
+            continue;
+        }
+        let journal = Journal::open(&reconciler.store, stored.id).await?;
+        let open = |case: &Case| case.is_confirmed() && case.closed.is_none() && case.publication.is_none();
+        if journal.is_some_and(|journal| open(&journal.case)) {
+            others.insert(stored.id);
+        }
+    }
+    Ok(others)
+}
+
 /// The fix series as it was remembered last: a waiver is bound to it.
 fn series_now(case: &Case, project: &Project) -> Result<Option<Vec<case::PatchIdentity>>, PassError> {
-    let main = project.main();
+    if let Some(series) = public_fix(case, project)? {
+        return Ok(Some(series));
+    }
+    let main = case.source(project.main());
     let (Some(tip), Some(head)) = (case.memory.public_tips.get(main), case.memory.heads.get(main)) else {
         return Ok(None);
     };
@@ -337,7 +380,7 @@ async fn destination(
         };
         let rest = plan(
             clone,
-            target,
+            Source::Branch(target),
             &[(target.clone(), branch)].into(),
             &Memory::default(),
             true,

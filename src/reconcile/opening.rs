@@ -34,8 +34,13 @@ pub(super) async fn open_cases(
             None => Begun::Nothing,
             Some(id) => match Journal::open(&reconciler.store, id).await? {
                 None => Begun::Reserved(id),
-                Some(journal) if !journal.case.is_confirmed() => Begun::Reported(Box::new(journal)),
-                Some(journal) if journal.case.closed.is_some() && journal.case.publication.is_none() => Begun::Nothing,
+                Some(journal) if !journal.case.is_confirmed() && journal.case.closed.is_none() => {
+                    Begun::Reported(Box::new(journal))
+                }
+                Some(journal) if journal.case.publication.is_none() => match journal.case.closed {
+                    Some(at) => Begun::Ended(at),
+                    None => continue,
+                },
                 Some(_) => continue,
             },
         };
@@ -56,6 +61,8 @@ enum Begun {
     Nothing,
     /// Its number was taken before a crash.
     Reserved(CaseId),
+    /// The last one ended then: a label from before opens nothing.
+    Ended(jiff::Timestamp),
     /// Somebody outside reported it.
     Reported(Box<Journal>),
 }
@@ -73,6 +80,9 @@ async fn open(
     let Some(labeled) = events.iter().filter(put_on).max_by_key(|event| (event.at, event.id)) else {
         return Ok(());
     };
+    if matches!(begun, Begun::Ended(at) if labeled.at <= at) {
+        return Ok(());
+    }
     let who = person(project, &labeled.actor).await?;
     if !who.has_access || !who.roles.contains(&Role::SecurityTeam) {
         let text = "A case is opened by somebody of the security team: the label by anyone else changes nothing.";
@@ -112,7 +122,7 @@ async fn open(
             return journal.record(first, now).await;
         }
         Begun::Reserved(id) => id,
-        Begun::Nothing => reconciler.store.open_case(&project.name, number, now).await?,
+        Begun::Nothing | Begun::Ended(_) => reconciler.store.open_case(&project.name, number, now).await?,
     };
     // What was said before the label was put on is no command to this case.
     let earlier = project.desk.comments(Thread::Issue(issue)).await?;
@@ -158,7 +168,14 @@ pub(super) async fn closed_by_label(
     }
     let now = reconciler.clock.now();
     journal
-        .record(vec![Event::Closed { by: who.name, at: now }], now)
+        .record(
+            vec![Event::Closed {
+                by: who.name,
+                at: now,
+                because: None,
+            }],
+            now,
+        )
         .await?;
     let text = "The case is closed. Its branches and the draft are kept; put the label on again to open a new case.";
     tell(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use embargod_backports::{Answer, EngineError, Verdict as Found};
 use embargod_core::BranchName;
-use embargod_core::case::Verdict;
+use embargod_core::case::{Case, Verdict};
 use embargod_core::escape::inert;
 use embargod_core::findings::{Finding, findings};
 use embargod_repo::{Plan, Planned, readable};
@@ -37,14 +37,24 @@ impl Said {
 /// What the engine answered, by branch.
 pub(super) type Answered = BTreeMap<BranchName, Result<Answer, EngineError>>;
 
-/// Asks the engine about the fix on every other branch than main.
-pub(super) async fn ask(reconciler: &Reconciler, project: &Project, plan: &Plan) -> Result<Answered, PassError> {
+/// Asks the engine about the fix on every other branch than the one that it comes from.
+pub(super) async fn ask(
+    reconciler: &Reconciler,
+    project: &Project,
+    case: &Case,
+    plan: &Plan,
+) -> Result<Answered, PassError> {
     let fixes = &plan.memory.fixes;
     if fixes.is_empty() {
         return Ok(Answered::new());
     }
-    let (clone, main) = (project.clone.path(), project.main());
-    let others = plan.branches.iter().filter(|(target, _)| *target != main);
+    let clone = project.clone.path();
+    // What is public is asked about everywhere: nobody has shown it to be on main.
+    let source = match case.public_fix() {
+        Some(_) => None,
+        None => Some(case.source(project.main())),
+    };
+    let others = plan.branches.iter().filter(|(target, _)| Some(*target) != source);
     let (targets, tips): (Vec<_>, Vec<_>) = others
         .map(|(target, planned)| (target.clone(), planned.head.clone()))
         .unzip();

@@ -5,7 +5,7 @@ use embargod_forge::Thread;
 
 use super::{forge, letters};
 use crate::project::Project;
-use crate::reconcile::{Heard, Journal, Look, PassError, Reconciler, answer, facts, handle};
+use crate::reconcile::{Heard, Journal, Look, PassError, Reconciler, answer, facts, handle, others};
 
 /// Brings a report to where it should be.
 pub(crate) async fn look(reconciler: &Reconciler, project: &Project, journal: &mut Journal) -> Result<Look, PassError> {
@@ -14,7 +14,10 @@ pub(crate) async fn look(reconciler: &Reconciler, project: &Project, journal: &m
         comments: project.desk.comments(thread).await?,
         bot: project.desk.bot().await?,
     };
-    let view = CaseView::empty(project.main().clone());
+    let view = CaseView {
+        others: others(reconciler, project, &journal.case).await?,
+        ..CaseView::empty(project.main().clone())
+    };
     if handle(reconciler, project, journal, &heard, &view).await? {
         return Ok(Look::Again);
     }

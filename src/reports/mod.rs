@@ -13,4 +13,4 @@ mod words;
 pub(crate) use forge::{follow, take_in as take_in_from_forge};
 pub(crate) use held::look;
 pub(crate) use letters::{HandedOver, hand_over, send};
-pub(crate) use receive::take_in;
+pub(crate) use receive::{reserve, take_in};

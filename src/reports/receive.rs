@@ -159,7 +159,7 @@ async fn begin(
 }
 
 /// The number of a report's case; after a crash the one that was taken before it.
-pub(super) async fn reserve(
+pub(crate) async fn reserve(
     reconciler: &Reconciler,
     project: &Project,
     issue: u64,

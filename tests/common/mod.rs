@@ -193,14 +193,19 @@ impl Tale {
 
     pub async fn push_fix(&self) {
         let desk = self.stage.clone_for("dave", MIRROR).await.expect("a clone");
+        self.fetch_fix(&desk).await;
+        let to = format!("+FETCH_HEAD:refs/heads/{}", self.branch("master"));
+        git(&desk, &["push", "--quiet", "origin", &to]).await.expect("pushed");
+    }
+
+    /// The fix becomes `FETCH_HEAD` of a clone.
+    pub async fn fetch_fix(&self, desk: &std::path::Path) {
         git(
-            &desk,
+            desk,
             &["fetch", "--quiet", self.fix.0.to_str().expect("text"), &self.fix.1],
         )
         .await
         .expect("fetched");
-        let to = format!("+FETCH_HEAD:refs/heads/{}", self.branch("master"));
-        git(&desk, &["push", "--quiet", "origin", &to]).await.expect("pushed");
     }
 
     /// A person changes a file on a branch of a repository and pushes.

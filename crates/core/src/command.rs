@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::names::BranchName;
+use crate::names::{BranchName, CaseId};
 use crate::roster::Membership;
 
 /// How many commands one comment may hold; a longer list is refused whole rather than executed in part.
@@ -93,6 +93,31 @@ pub enum Command {
         /// The target branch.
         branch: BranchName,
     },
+    /// `not-a-vulnerability because …`: the case ends.
+    NotAVulnerability {
+        /// Why.
+        because: String,
+    },
+    /// `duplicate CASE`: the case ends in another one.
+    Duplicate {
+        /// The other one.
+        of: CaseId,
+    },
+    /// `split because …`: a part of it becomes a case of its own.
+    Split {
+        /// Why.
+        because: String,
+    },
+    /// `fix-source BRANCH`: the fix series is taken from there.
+    FixSource {
+        /// The target branch.
+        branch: BranchName,
+    },
+    /// `fix SHA…`: the fix is public on main already.
+    Fix {
+        /// The commits, oldest first: 7 to 40 hexadecimal digits each, or whole once they were looked up.
+        commits: Vec<String>,
+    },
     /// `notify-vendors`: every vendor is told at the same moment, with the patches.
     NotifyVendors,
     /// `accept`: a report that is held is none that should not have come.
@@ -135,6 +160,11 @@ impl Command {
             Self::Abort { .. } => "abort",
             Self::NotAffected { .. } => "not-affected",
             Self::Ack { .. } => "ack",
+            Self::NotAVulnerability { .. } => "not-a-vulnerability",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Split { .. } => "split",
+            Self::FixSource { .. } => "fix-source",
+            Self::Fix { .. } => "fix",
             Self::NotifyVendors => "notify-vendors",
             Self::Accept => "accept",
             Self::Reject { .. } => "reject",
@@ -152,7 +182,7 @@ impl Command {
 pub enum CommandError {
     /// No such verb.
     #[error(
-        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, notify-vendors, accept, reject, reply, reporter, member, vouch, consent, decline, leave and status"
+        "there is no such command. The commands are: until, extend, restart, lift, agree, object, confirm, cve, approve, publish, abort, not-affected, ack, fix-source, fix, not-a-vulnerability, duplicate, split, notify-vendors, accept, reject, reply, reporter, member, vouch, consent, decline, leave and status"
     )]
     UnknownVerb,
     /// The instant cannot be read.
@@ -183,6 +213,14 @@ pub enum CommandError {
     /// Not a mail address.
     #[error("name one mail address, such as `/embargo reporter somebody@example.org`")]
     Address,
+    /// No case, or not the id of one.
+    #[error("name the other case, such as `/embargo duplicate 2026-0007`")]
+    Case,
+    /// No commits, or not their ids.
+    #[error(
+        "name the public commits of the fix, oldest first, by at least 7 digits each and at most 100 of them: `/embargo fix SHA…`"
+    )]
+    Commits,
     /// Nobody named, or not for whom.
     #[error(
         "`/embargo member propose NAME for ORGANISATION at ADDRESS` proposes somebody, `/embargo vouch NAME` vouches for them, and `/embargo member remove NAME because …` removes them"
@@ -287,6 +325,21 @@ fn parse(text: &str) -> Result<Command, CommandError> {
             nothing_more(rest)?;
             Ok(Command::Ack { branch })
         }
+        "not-a-vulnerability" => Ok(Command::NotAVulnerability { because: reason(rest)? }),
+        "duplicate" => {
+            let (of, rest) = first_word(rest);
+            let of = of.parse().map_err(|_| CommandError::Case)?;
+            nothing_more(rest)?;
+            Ok(Command::Duplicate { of })
+        }
+        "split" => Ok(Command::Split { because: reason(rest)? }),
+        "fix-source" => {
+            let (branch, rest) = first_word(rest);
+            let branch = branch.parse().map_err(|_| CommandError::Branch)?;
+            nothing_more(rest)?;
+            Ok(Command::FixSource { branch })
+        }
+        "fix" => commit_ids(rest).map(|commits| Command::Fix { commits }),
         "notify-vendors" => nothing_more(rest).map(|()| Command::NotifyVendors),
         "accept" => nothing_more(rest).map(|()| Command::Accept),
         "reject" => Ok(Command::Reject { because: reason(rest)? }),
@@ -328,6 +381,15 @@ fn reason(rest: &str) -> Result<String, CommandError> {
         Err(CommandError::ReasonTooLong)
     } else {
         Ok(why.to_owned())
+    }
+}
+
+fn commit_ids(rest: &str) -> Result<Vec<String>, CommandError> {
+    let fits = |word: &&str| (7..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words: Vec<_> = rest.split_whitespace().collect();
+    match (1..=100).contains(&words.len()) && words.iter().all(fits) {
+        true => Ok(words.iter().map(|word| word.to_ascii_lowercase()).collect()),
+        false => Err(CommandError::Commits),
     }
 }
 
@@ -516,6 +578,32 @@ mod tests {
                     branch: branch("v9.0-maint"),
                 },
             ),
+            (
+                "not-a-vulnerability because the patch is ready",
+                Command::NotAVulnerability { because: because() },
+            ),
+            (
+                "duplicate 2026-0008",
+                Command::Duplicate {
+                    of: "2026-0008".parse().expect("a valid id"),
+                },
+            ),
+            (
+                "split because the patch is ready",
+                Command::Split { because: because() },
+            ),
+            (
+                "fix-source v9.0-maint",
+                Command::FixSource {
+                    branch: branch("v9.0-maint"),
+                },
+            ),
+            (
+                "fix ABCDEF0 0123456789",
+                Command::Fix {
+                    commits: vec!["abcdef0".into(), "0123456789".into()],
+                },
+            ),
             ("notify-vendors", Command::NotifyVendors),
             ("accept", Command::Accept),
             (
@@ -598,6 +686,14 @@ mod tests {
             ("reporter a@b\u{7}c", CommandError::Address),
             ("reporter a@b,c@d", CommandError::Address),
             ("reject", CommandError::Reason),
+            ("duplicate", CommandError::Case),
+            ("duplicate 7", CommandError::Case),
+            ("split", CommandError::Reason),
+            ("fix", CommandError::Commits),
+            ("fix abcdef", CommandError::Commits),
+            ("fix master", CommandError::Commits),
+            ("fix-source", CommandError::Branch),
+            ("not-a-vulnerability", CommandError::Reason),
             ("member", CommandError::Member),
             ("member vera", CommandError::Member),
             ("member propose vera", CommandError::Member),

@@ -50,9 +50,15 @@ pub fn needed(command: &Command) -> &'static [Role] {
         | Command::Object { .. }
         | Command::NotifyVendors => &[Role::SecurityTeam, Role::ReleaseManager],
         Command::Cve { .. } | Command::CveWaive { .. } => &[Role::CveCoordinator],
-        Command::Approve | Command::Confirm { .. } | Command::NotAffected { .. } | Command::Ack { .. } => {
-            &[Role::SecurityTeam]
-        }
+        Command::Approve
+        | Command::Confirm { .. }
+        | Command::NotAffected { .. }
+        | Command::Ack { .. }
+        | Command::NotAVulnerability { .. }
+        | Command::Duplicate { .. }
+        | Command::Split { .. }
+        | Command::FixSource { .. }
+        | Command::Fix { .. } => &[Role::SecurityTeam],
         Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } => {
             &[Role::Moderator, Role::SecurityTeam]
         }
@@ -125,6 +131,17 @@ mod tests {
                 because: because(),
             },
             Command::Ack { branch },
+            Command::NotAVulnerability { because: because() },
+            Command::Duplicate {
+                of: "2026-0008".parse().expect("valid"),
+            },
+            Command::Split { because: because() },
+            Command::FixSource {
+                branch: "master".parse().expect("valid"),
+            },
+            Command::Fix {
+                commits: vec!["abcdef0".into()],
+            },
             Command::NotifyVendors,
             Command::Accept,
             Command::Reject { because: because() },

@@ -16,7 +16,7 @@ use embargod_core::roles::{Person, Role, needed};
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
 
 /// Every command, as somebody writes it, and what it does.
-const COMMANDS: [(&str, &str); 23] = [
+const COMMANDS: [(&str, &str); 28] = [
     (
         "until 1970-01-10T00:00Z because …",
         "an earlier end (or, later than the agreed one, what `extend` does)",
@@ -50,6 +50,23 @@ const COMMANDS: [(&str, &str); 23] = [
     ("abort because …", "withdraws approval and request"),
     ("not-affected v9.0-maint because …", "a waiver: the branch needs no fix"),
     ("ack v9.0-maint", "accepts an adapted backport"),
+    (
+        "fix-source v9.0-maint",
+        "takes the fix series from that security branch: a flaw that main does not have",
+    ),
+    (
+        "fix aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "the fix is public on main already: these commits are carried to the other branches",
+    ),
+    (
+        "not-a-vulnerability because …",
+        "ends the case, or the report, with the reason",
+    ),
+    (
+        "duplicate 2026-0008",
+        "ends it in the other case, which takes the reporters and the earlier date",
+    ),
+    ("split because …", "makes a second issue with the same reporters"),
     (
         "notify-vendors",
         "tells every vendor at the same moment, with the patches, each encrypted to their key",
@@ -140,6 +157,7 @@ fn states() -> [(&'static str, Case, i64); 8] {
         case.apply(&Event::Closed {
             by: "a".into(),
             at: at(1),
+            because: None,
         });
     });
     let held = reported();

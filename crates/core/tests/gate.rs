@@ -152,7 +152,7 @@ fn refusals_change_nothing_and_say_why() {
         ),
         (
             "not-affected master because x",
-            "the fix comes from the main branch: it cannot be waived there",
+            "the fix comes from master: it cannot be waived there",
         ),
         (
             "ack v1.0",

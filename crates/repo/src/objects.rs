@@ -37,6 +37,26 @@ pub fn patches(
         .collect()
 }
 
+/// The patch identities of commits, in their order.
+pub fn identities(repository: &std::path::Path, commits: &[CommitId]) -> Result<Vec<PatchIdentity>, GitError> {
+    let repository = Repository::open_bare(repository)?;
+    commits.iter().map(|commit| identity(&repository, commit)).collect()
+}
+
+/// The one commit whose id starts like this, if it is an ancestor of a tip or the tip itself.
+pub fn commit_below(repository: &std::path::Path, prefix: &str, tip: &CommitId) -> Result<Option<CommitId>, GitError> {
+    let repository = Repository::open_bare(repository)?;
+    let Ok(commit) = repository.find_commit_by_prefix(prefix) else {
+        return Ok(None);
+    };
+    let tip = oid(tip)?;
+    let below = commit.id() == tip || repository.graph_descendant_of(tip, commit.id())?;
+    match below {
+        true => id(commit.id()).map(Some),
+        false => Ok(None),
+    }
+}
+
 /// The commits of a branch that another tip does not have, oldest first.
 pub(crate) fn series(repository: &Repository, base: &CommitId, head: &CommitId) -> Result<Vec<CommitId>, GitError> {
     let mut walk = repository.revwalk()?;

@@ -76,10 +76,19 @@ pub struct Plan {
     pub memory: Memory,
 }
 
+/// Where the fix series comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// The security branch of this one.
+    Branch(&'a BranchName),
+    /// Commits that are public.
+    Commits(&'a [CommitId]),
+}
+
 /// Computes the plan. With `rebuild` off (`merge` and `ff-only`) branches are left on the base that they have.
 pub async fn plan(
     clone: &Path,
-    main: &BranchName,
+    source: Source<'_>,
     branches: &BTreeMap<BranchName, Branch>,
     memory: &Memory,
     rebuild: bool,
@@ -90,12 +99,21 @@ pub async fn plan(
         rebuild,
     };
     let mut planned = BTreeMap::new();
-    if let Some(branch) = branches.get(main) {
-        let done = planner.plan_main(branch).await?;
-        planner.learn_series(&done.commits)?;
-        planned.insert(main.clone(), done);
+    match source {
+        Source::Branch(name) => {
+            if let Some(branch) = branches.get(name) {
+                let done = planner.plan_main(branch).await?;
+                planner.learn_series(&done.commits)?;
+                planned.insert(name.clone(), done);
+            }
+        }
+        Source::Commits(commits) => planner.learn_series(commits)?,
     }
-    for (name, branch) in branches.iter().filter(|(name, _)| *name != main) {
+    let rest: Vec<_> = branches
+        .iter()
+        .filter(|(name, _)| !planned.contains_key(*name))
+        .collect();
+    for (name, branch) in rest {
         let done = planner.plan_stable(branch).await?;
         planned.insert(name.clone(), done);
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use common::git;
 use embargod_core::case::Memory;
 use embargod_core::{BranchName, CommitId};
-use embargod_repo::{Branch, Plan, Planned, plan};
+use embargod_repo::{Branch, Plan, Planned, Source, plan};
 
 const TEXT: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
 
@@ -88,9 +88,15 @@ impl World {
         };
         let branches: BTreeMap<_, _> = ["master", "v9.0-maint"].into_iter().map(branch).collect();
         let main = "master".parse().expect("valid");
-        let plan = plan(&self.folder.path().join(".git"), &main, &branches, &self.memory, true)
-            .await
-            .expect("a plan");
+        let plan = plan(
+            &self.folder.path().join(".git"),
+            Source::Branch(&main),
+            &branches,
+            &self.memory,
+            true,
+        )
+        .await
+        .expect("a plan");
         self.git(&["checkout", "--quiet", "--detach"]);
         for (name, planned) in &plan.branches {
             self.git(&["branch", "--force", &format!("security/{name}"), planned.head.as_str()]);

@@ -354,6 +354,22 @@ pub fn first_embargo(policy: &Policy, exposed: bool, now: Timestamp) -> Result<E
     }
 }
 
+/// The embargo with another end that nobody has to agree on, whatever is proposed.
+pub(super) fn with_end(
+    embargo: &Embargo,
+    ends_at: Timestamp,
+    because: &str,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Embargo, String> {
+    let terms = Terms {
+        ends_at,
+        because: because.to_owned(),
+        by: "the process".to_owned(),
+    };
+    agreed(&settled(embargo), terms, policy, now)
+}
+
 /// What becomes of a proposal whose time for answers is over: it is rejected. Nothing where none is.
 pub fn lapse(case: &Case, now: Timestamp) -> Vec<Event> {
     match &case.proposal {

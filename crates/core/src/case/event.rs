@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::letters::Letter;
-use super::report::{Moderation, Received, Source};
+use super::report::{Moderation, Received, Report, Source};
+use super::source::FixSource;
 use super::vendors::{Notice, Told};
 use super::{Approval, Memory, PatchIdentity, Proposal};
 use crate::embargo::Embargo;
-use crate::names::{BranchName, CommitId};
+use crate::names::{BranchName, CaseId, CommitId};
 use crate::publication::{Plan, Step};
 
 /// Something that happened to a case.
@@ -262,6 +263,47 @@ pub enum Event {
         by: String,
         /// When.
         at: Timestamp,
+        /// Why, where a command ended it.
+        #[serde(default)]
+        because: Option<String>,
+    },
+    /// The case ended in another one, of which it is a duplicate.
+    MergedInto {
+        /// The other one.
+        case: CaseId,
+    },
+    /// Another case ended in this one.
+    Merged {
+        /// The other one.
+        case: CaseId,
+        /// Its report.
+        report: Option<Report>,
+    },
+    /// A part of the case is to become one of its own.
+    SplitOff {
+        /// Which part, from 1.
+        number: u32,
+        /// Why.
+        because: String,
+    },
+    /// That part has an issue and a case.
+    SplitDone {
+        /// Which part.
+        number: u32,
+        /// Its issue.
+        issue: u64,
+    },
+    /// The case was a part of another one.
+    SplitFrom {
+        /// The other one.
+        case: CaseId,
+        /// Its report.
+        report: Option<Report>,
+    },
+    /// The fix series comes from elsewhere than the security branch of main.
+    FixSourceChanged {
+        /// From where; nothing for main's security branch again.
+        source: Option<FixSource>,
     },
     /// A branch became a maintained one after the case was opened.
     TargetAdded {

@@ -28,7 +28,14 @@ pub fn execute(
     }
     let of_report = matches!(
         command,
-        Command::Accept | Command::Reject { .. } | Command::Reply { .. } | Command::Reporter { .. } | Command::Status
+        Command::Accept
+            | Command::Reject { .. }
+            | Command::Reply { .. }
+            | Command::Reporter { .. }
+            | Command::NotAVulnerability { .. }
+            | Command::Duplicate { .. }
+            | Command::Split { .. }
+            | Command::Status
     );
     if !case.is_confirmed() && !of_report {
         return Err(
@@ -89,8 +96,8 @@ pub fn execute(
         ),
         Command::NotAffected { branch, because } => {
             known(branch, view)?;
-            if *branch == view.main {
-                return Err("the fix comes from the main branch: it cannot be waived there".into());
+            if *branch == view.main && view.public_fix.is_none() {
+                return Err(format!("the fix comes from {branch}: it cannot be waived there"));
             }
             if view.fix_series().is_empty() {
                 return Err("there is no fix yet that could be waived".into());
@@ -129,6 +136,11 @@ pub fn execute(
                 answer,
             )
         }
+        Command::NotAVulnerability { because } => case.dismiss(person, because, now),
+        Command::Duplicate { of } => case.merge_into(*of, person, view, now),
+        Command::Split { because } => case.split(because),
+        Command::FixSource { branch } => case.take_from(branch, view),
+        Command::Fix { commits } => case.take_public(commits),
         Command::NotifyVendors => judge.notify_vendors(view),
         Command::Accept => case.accept(person, now),
         Command::Reject { because } => case.reject(person, because, now),

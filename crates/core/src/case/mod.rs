@@ -6,9 +6,11 @@ mod agreement;
 mod event;
 mod execute;
 mod gate;
+mod kin;
 mod letters;
 mod memory;
 mod report;
+mod source;
 mod vendors;
 mod view;
 
@@ -21,9 +23,11 @@ pub use agreement::{AgreementPolicy, Matter, Proposal, first_embargo, lapse};
 pub use event::{Cve, Event, Exposure, Statement};
 pub use execute::execute;
 pub use gate::evaluate;
+pub use kin::Split;
 pub use letters::{Delivery, Letter};
 pub use memory::Memory;
 pub use report::{Automatic, Moderation, Received, Report, Source};
+pub use source::FixSource;
 pub use vendors::{Notice, Told, VendorPolicy};
 pub use view::{Advisory, CaseView, PatchIdentity, Policy, TargetView, Verdict};
 
@@ -144,8 +148,18 @@ pub struct Case {
     pub acknowledgements: BTreeMap<BranchName, Statement>,
     /// Why approval and request were withdrawn last, until somebody approves again.
     pub aborted: Option<String>,
-    /// When the label was taken off.
+    /// When the label was taken off, or a command ended it.
     pub closed: Option<Timestamp>,
+    /// Why a command ended it.
+    pub closed_because: Option<String>,
+    /// The case that it ended in.
+    pub merged_into: Option<CaseId>,
+    /// The cases that ended in it.
+    pub merged: BTreeSet<CaseId>,
+    /// Its parts that are cases of their own.
+    pub splits: BTreeMap<u32, Split>,
+    /// Where the fix series comes from, unless from the security branch of main.
+    pub fix_source: Option<FixSource>,
     /// The plan of the last push that seemed to have no effect. A push that outlived its server may still land.
     pub thawed: Option<Plan>,
 }
@@ -185,6 +199,11 @@ impl Case {
             acknowledgements: BTreeMap::new(),
             aborted: None,
             closed: None,
+            closed_because: None,
+            merged_into: None,
+            merged: BTreeSet::new(),
+            splits: BTreeMap::new(),
+            fix_source: None,
             thawed: None,
         };
         if let Event::Reported { source, .. } = &first {
@@ -212,11 +231,11 @@ impl Case {
                 }
             }
             Some(_) => "publishing",
+            None if self.closed.is_some() => "closed",
             None if !self.is_confirmed() => match self.report.as_ref().map(|report| &report.moderation) {
                 Some(Moderation::Rejected { .. }) => "rejected",
                 _ => "pending",
             },
-            None if self.closed.is_some() => "closed",
             None if self.approval.is_some() => "approved",
             None if self.aborted.is_some() => "aborted",
             None => "open",
@@ -368,11 +387,39 @@ impl Case {
                     publication.started.remove(&list);
                 }
             }
-            Event::Closed { at, .. } => {
+            Event::MergedInto { case } => self.merged_into = Some(case),
+            Event::Merged { case, report } => {
+                self.merged.insert(case);
+                self.absorb(report);
+            }
+            Event::SplitOff { number, because } => {
+                self.splits.insert(number, Split { because, issue: None });
+            }
+            Event::SplitDone { number, issue } => {
+                if let Some(split) = self.splits.get_mut(&number) {
+                    split.issue = Some(issue);
+                }
+            }
+            Event::SplitFrom { report, .. } => self.absorb(report),
+            Event::FixSourceChanged { source } => {
+                // Another series is another fix: what was approved was not this one.
+                self.fix_source = source;
+                self.approval = None;
+            }
+            Event::Closed { at, because, .. } => {
+                self.closed_because = because;
                 self.closed = Some(at);
                 self.approval = None;
                 self.request = None;
             }
+        }
+    }
+
+    fn absorb(&mut self, report: Option<Report>) {
+        match (&mut self.report, report) {
+            (Some(known), Some(report)) => known.absorb(report),
+            (known @ None, report) => *known = report,
+            (Some(_), None) => {}
         }
     }
 

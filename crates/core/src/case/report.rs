@@ -95,7 +95,7 @@ pub struct Received {
 }
 
 /// A report and the talk about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Where it came from.
     pub source: Source,

@@ -1,6 +1,6 @@
 //! What was observed of a case on the forge and in git, as plain data, and the project's policy for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::calendar::Calendar;
 use crate::checks::Check;
 use crate::embargo::EmbargoPolicy;
 use crate::findings::Finding;
-use crate::names::{BranchName, CommitId};
+use crate::names::{BranchName, CaseId, CommitId};
 
 /// What a commit changes, apart from where it stands: a digest of author, message without trailers of ours, and patch id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,8 +75,12 @@ pub struct Advisory {
 /// A case as it was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseView {
-    /// The main branch.
+    /// The branch whose security branch holds the fix series: main, unless the case says otherwise.
     pub main: BranchName,
+    /// The patches of the fix series, where it is public already and on no security branch.
+    pub public_fix: Option<Vec<PatchIdentity>>,
+    /// The other open cases of the project.
+    pub others: BTreeSet<CaseId>,
     /// Every target branch.
     pub targets: BTreeMap<BranchName, TargetView>,
     /// The advisory block.
@@ -113,6 +117,8 @@ impl CaseView {
     pub fn empty(main: BranchName) -> Self {
         Self {
             main,
+            public_fix: None,
+            others: BTreeSet::new(),
             targets: BTreeMap::new(),
             advisory: Advisory {
                 digest: String::new(),
@@ -125,9 +131,12 @@ impl CaseView {
         }
     }
 
-    /// The fix series: the patches of the main branch's security branch.
+    /// The fix series: the patches of its branch's security branch, or of the public commits that it is.
     pub fn fix_series(&self) -> &[PatchIdentity] {
-        self.targets.get(&self.main).map_or(&[], |target| &target.patches)
+        match &self.public_fix {
+            Some(patches) => patches,
+            None => self.targets.get(&self.main).map_or(&[], |target| &target.patches),
+        }
     }
 
     /// What an approval binds: the patches of every target in their order, and the advisory's facts. Commit ids are left

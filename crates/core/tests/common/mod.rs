@@ -80,6 +80,8 @@ pub fn view() -> CaseView {
     ];
     CaseView {
         main: branch("master"),
+        public_fix: None,
+        others: ["2026-0008".parse().expect("a valid id")].into(),
         targets: targets
             .into_iter()
             .map(|(name, patch, verdict)| (branch(name), target(patch, verdict)))
