@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod intake;
 pub mod mail;
+pub mod page;
 pub mod people;
 pub mod policy;
 pub mod project;

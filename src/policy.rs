@@ -10,8 +10,9 @@ use embargod_core::roles::Role;
 use embargod_core::roster::RosterPolicy;
 use embargod_core::targets::{Maintained, StableRule, Which};
 use embargod_forge::Team;
+use jiff::SignedDuration;
 
-use crate::config::{Place, Project as Settings};
+use crate::config::{EmbargoSettings, Place, Project as Settings, VendorNotice};
 
 /// Who holds a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,31 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
         },
         required_checks: settings.required_checks.clone(),
         publish_grace: settings.publish_grace.0,
+    }
+}
+
+/// The policy of a configuration that says nothing of its own.
+pub(crate) fn default_policy() -> Policy {
+    let rules = EmbargoSettings::default();
+    let notice = VendorNotice::default();
+    Policy {
+        embargo: EmbargoPolicy {
+            default: rules.default.0,
+            maximum: rules.maximum.0,
+        },
+        agreement: AgreementPolicy {
+            quorum: rules.quorum,
+            window: rules.agree_within.0,
+            second_release_manager: rules.second_release_manager,
+        },
+        vendors: VendorPolicy {
+            vendors: BTreeSet::new(),
+            earliest: notice.earliest.0,
+            latest: notice.latest.0,
+        },
+        calendar: Calendar::default(),
+        required_checks: Vec::new(),
+        publish_grace: SignedDuration::from_hours(1),
     }
 }
 

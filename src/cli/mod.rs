@@ -9,6 +9,7 @@ mod config;
 mod effect;
 mod members;
 mod pick;
+mod policy;
 mod rehearse;
 mod serve;
 
@@ -55,6 +56,9 @@ enum Command {
     /// Look at the log of everything that was decided and done.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Write the process page, or review past notices by the policy.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Members(arguments) => within_runtime(members::run(&arguments, config)),
         Command::Effect(command) => within_runtime(effect::run(&command, config)),
         Command::Audit(command) => within_runtime(audit::run(&command, config)),
+        Command::Policy(command) => policy::run(&command, config),
         Command::Config(command) => config::run(&command, config),
     };
     result.unwrap_or_else(|failure| {

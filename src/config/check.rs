@@ -7,7 +7,7 @@ use super::error::{ConfigError, Source};
 use super::file::{Cases, Config, Place, Project, PublishMode};
 use super::secrets::Secrets;
 use super::values::{ConnectionName, is_loopback};
-use super::{intake, vendors};
+use super::{intake, reports, vendors};
 use crate::intake::GitlabSecrets;
 
 pub(super) fn check(source: &Source<'_>, config: &Config) -> Result<(), ConfigError> {
@@ -169,6 +169,7 @@ fn check_project(
     }
     check_holders(source, project, &key)?;
     vendors::check(source, project, &key)?;
+    reports::check(source, &project.reports, &key)?;
     check_aftermath(source, config, project, &key)?;
     for (index, list) in project.announce.lists.iter().enumerate() {
         if list.parse::<lettre::Address>().is_err() {

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::intake::Intake;
+use super::reports::Reports;
 use super::values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 use super::vendors::{Vendor, VendorNotice};
 
@@ -142,6 +143,9 @@ pub struct Project {
     pub roles: Roles,
     /// How people become members; without it nobody is invited by the bot.
     pub members: Option<MembersSettings>,
+    /// What the public page says of reports.
+    #[serde(default)]
+    pub reports: Reports,
     /// Who is told before the announcement.
     #[serde(default)]
     pub vendors: Vec<Vendor>,

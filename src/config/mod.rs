@@ -7,6 +7,7 @@ mod check;
 mod error;
 mod file;
 mod intake;
+mod reports;
 mod secrets;
 mod values;
 mod vendors;
@@ -17,6 +18,7 @@ pub use file::{
     Place, Project, PublishMode, Roles, Smtp, StableRule,
 };
 pub use intake::{Imap, Intake};
+pub use reports::Reports;
 pub use secrets::Secrets;
 pub use values::{ConnectionName, Day, Duration, ServiceUrl, Zone};
 pub use vendors::{Vendor, VendorNotice};
@@ -48,6 +50,15 @@ pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
         secrets,
         path: path.to_owned(),
     })
+}
+
+/// Reads and checks a configuration without its secrets: for what needs none.
+pub fn read(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(path, &source))?;
+    let source = error::Source { path, text: &text };
+    let config = parse(&source)?;
+    check::check(&source, &config)?;
+    Ok(config)
 }
 
 fn parse(source: &error::Source<'_>) -> Result<Config, ConfigError> {

@@ -16,6 +16,7 @@ pub mod gate;
 mod names;
 pub mod publication;
 pub mod reminders;
+pub mod review;
 pub mod roles;
 pub mod roster;
 pub mod targets;
