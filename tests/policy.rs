@@ -1,6 +1,6 @@
 //! `embargod policy`: the page states every rule of the process, and past notices are judged by the code of the present.
 
-#![allow(clippy::expect_used, reason = "a test may panic")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::process::{Command, Output};
 

@@ -7,31 +7,13 @@ mod common;
 use common::Tale;
 use embargod_mail::{Limits, Own, PrivateKey, read};
 use embargod_sandbox::Flavour;
-use pgp::composed::{ArmorOptions, EncryptionCaps, KeyType, SecretKeyParamsBuilder, SubkeyParamsBuilder};
-use rand::rngs::OsRng;
 use rstest::rstest;
-use secrecy::SecretString;
 
 use Flavour::{Github, Gitlab};
 
 /// The key of a vendor: its secret half, and the file of its public half.
 fn key(folder: &std::path::Path, name: &str) -> (PrivateKey, String) {
-    let subkey = SubkeyParamsBuilder::default()
-        .key_type(KeyType::ECDH(pgp::crypto::ecc_curve::ECCCurve::Curve25519Legacy))
-        .can_encrypt(EncryptionCaps::All)
-        .build()
-        .expect("parameters");
-    let key = SecretKeyParamsBuilder::default()
-        .key_type(KeyType::Ed25519Legacy)
-        .can_certify(true)
-        .primary_user_id(name.into())
-        .subkeys(vec![subkey])
-        .build()
-        .expect("parameters")
-        .generate(OsRng)
-        .expect("a key");
-    let armoured = SecretString::from(key.to_armored_string(ArmorOptions::default()).expect("armoured"));
-    let secret = PrivateKey::read(&armoured, None).expect("a key");
+    let secret = PrivateKey::generate(name).expect("a key");
     let path = folder.join(format!("{name}.asc"));
     std::fs::write(&path, secret.public().expect("public").armoured().expect("armoured")).expect("written");
     (secret, path.display().to_string())

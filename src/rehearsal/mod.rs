@@ -5,6 +5,7 @@
 
 mod clock;
 mod history;
+mod outside;
 mod outsider;
 mod play;
 mod replay;

@@ -43,6 +43,61 @@ impl Play {
         })
     }
 
+    /// A seeded public repository, and a report that comes by mail and is held.
+    pub async fn hold(stage: Stage, mail: &str) -> Result<Self, StageError> {
+        let fix = seed(&stage).await?;
+        let before = stage.at(PUBLIC).timeline().len();
+        stage.sandbox.receive_mail(mail.as_bytes());
+        stage.settle().await?;
+        let issue = stage.sandbox.issues_titled(MIRROR, "Report by mail").first().copied();
+        let issue = issue.ok_or_else(|| StageError::Server("the report was not held".into()))?;
+        let number = i64::try_from(issue).unwrap_or_default();
+        let case = stage.server.store.latest_case("example", number).await;
+        let case = case.map_err(crate::reconcile::PassError::from)?;
+        let case = case.ok_or_else(|| StageError::Server("the report has no number".into()))?;
+        Ok(Self {
+            stage,
+            case,
+            issue,
+            desk: MIRROR,
+            before,
+            fix,
+        })
+    }
+
+    /// Somebody of the team writes the advisory into the issue, and puts the label on.
+    pub async fn confirm(&self) -> Result<(), StageError> {
+        let sandbox = self.stage.at(self.desk);
+        let body = sandbox
+            .issue(self.desk, self.issue)
+            .map(|(body, _)| body)
+            .unwrap_or_default();
+        sandbox.edit_issue(self.desk, self.issue, &format!("{body}\n\n{ISSUE}"));
+        sandbox.label(self.desk, "alice", self.issue, LABEL, true);
+        self.stage.settle().await
+    }
+
+    /// A mail comes in.
+    pub async fn receive(&self, mail: &str) -> Result<(), StageError> {
+        self.stage.sandbox.receive_mail(mail.as_bytes());
+        self.stage.settle().await
+    }
+
+    /// The case in another issue than this one's.
+    pub fn turn_to(&mut self, issue: u64, case: CaseId) {
+        (self.issue, self.case) = (issue, case);
+    }
+
+    /// The issue of the case.
+    pub fn issue(&self) -> u64 {
+        self.issue
+    }
+
+    /// Whether the issue is open.
+    pub fn is_open(&self) -> bool {
+        self.stage.at(self.desk).issue_is_open(self.desk, self.issue) == Some(true)
+    }
+
     /// Dave pushes the fix.
     pub async fn fix(&self) -> Result<(), StageError> {
         let desk = self.stage.clone_for("dave", MIRROR).await?;

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use embargod_mail::PrivateKey;
 use embargod_sandbox::Flavour;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::outside;
 use super::play::Play;
 use super::script::{EMBEDDED, leave_behind};
 use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
@@ -20,7 +22,7 @@ pub struct Scenario {
 }
 
 /// Every scenario.
-pub const SCENARIOS: [Scenario; 9] = [
+pub const SCENARIOS: [Scenario; 15] = [
     Scenario {
         name: "extension-agreed",
         rule: "a later end that the team's quorum agrees to binds everybody",
@@ -57,6 +59,30 @@ pub const SCENARIOS: [Scenario; 9] = [
         name: "outage-over-the-end",
         rule: "a server that is down when the embargo ends publishes within the grace, and not after it",
     },
+    Scenario {
+        name: "report-by-mail",
+        rule: "a report by mail is held with an answer that says so, accepted by a moderator, and talked about with its reporter",
+    },
+    Scenario {
+        name: "vendor-joins",
+        rule: "a new member is vouched for and consents to the terms before they see anything, and sees nothing after they left",
+    },
+    Scenario {
+        name: "vendors-told",
+        rule: "vendors are told within the window, each encrypted to their key, with every branch's patches; one without is a gap",
+    },
+    Scenario {
+        name: "not-a-vulnerability",
+        rule: "what is no vulnerability ends with a reason, and nothing is published",
+    },
+    Scenario {
+        name: "duplicate-reports",
+        rule: "of two cases that are one the earlier date wins",
+    },
+    Scenario {
+        name: "no-cve",
+        rule: "without a CVE nothing is published, unless it is on record that there will be none",
+    },
 ];
 
 /// How a scenario ended.
@@ -86,10 +112,10 @@ pub struct Figure {
 }
 
 #[derive(Default)]
-struct Figures(Vec<Figure>);
+pub(super) struct Figures(Vec<Figure>);
 
 impl Figures {
-    fn note(&mut self, what: &'static str, was: impl ToString, expected: impl ToString) {
+    pub(super) fn note(&mut self, what: &'static str, was: impl ToString, expected: impl ToString) {
         self.0.push(Figure {
             what,
             expected: expected.to_string(),
@@ -100,11 +126,14 @@ impl Figures {
 
 /// Rehearses one rule.
 pub async fn rehearse(scenario: Scenario, out: PathBuf, forge: Flavour) -> Result<Outcome, StageError> {
+    let key = PrivateKey::generate("Example Linux").map_err(|error| StageError::Server(error.to_string().into()))?;
     let extra = match (scenario.name, forge) {
-        ("already-public", Flavour::Gitlab) => "cases = \"public\"",
-        _ => "",
+        ("already-public", Flavour::Gitlab) => "cases = \"public\"".to_owned(),
+        ("vendor-joins", _) => "members = {}".to_owned(),
+        ("vendors-told", _) => outside::vendors(&key, &out)?,
+        _ => String::new(),
     };
-    let stage = Stage::build(&out, forge, "master", EMBEDDED, extra, Timestamp::now()).await?;
+    let stage = Stage::build(&out, forge, "master", EMBEDDED, &extra, Timestamp::now()).await?;
     let mut figures = Figures::default();
     let dir = stage.dir.clone();
     match scenario.name {
@@ -116,6 +145,12 @@ pub async fn rehearse(scenario: Scenario, out: PathBuf, forge: Flavour) -> Resul
         "not-affected" => not_affected(stage, &mut figures).await?,
         "new-stable-branch" => new_branch(stage, &mut figures).await?,
         "late-push" => late_push(stage, &mut figures).await?,
+        "report-by-mail" => outside::report_by_mail(stage, &mut figures).await?,
+        "vendor-joins" => outside::vendor_joins(stage, &mut figures).await?,
+        "vendors-told" => outside::vendors_told(stage, &mut figures, &key).await?,
+        "duplicate-reports" => outside::duplicate(stage, &mut figures).await?,
+        "not-a-vulnerability" => dismissed(stage, &mut figures).await?,
+        "no-cve" => no_cve(stage, &mut figures).await?,
         _ => outage(stage, &mut figures).await?,
     }
     Ok(Outcome {
@@ -134,12 +169,12 @@ async fn ready(stage: Stage) -> Result<Play, StageError> {
     Ok(play)
 }
 
-async fn ending(play: &Play) -> Result<Timestamp, StageError> {
+pub(super) async fn ending(play: &Play) -> Result<Timestamp, StageError> {
     let end = play.end().await?;
     end.ok_or_else(|| StageError::Server("the case has no embargo".into()))
 }
 
-fn finish(play: &Play) -> Result<(), StageError> {
+pub(super) fn finish(play: &Play) -> Result<(), StageError> {
     leave_behind(&play.stage, &play.case.to_string())
 }
 
@@ -298,6 +333,29 @@ async fn late_push(stage: Stage, figures: &mut Figures) -> Result<(), StageError
     figures.note("times that the team was told", play.said("nothing was published"), 1);
     play.say("alice", "approve").await?;
     figures.note("public pushes after a new approval", play.pushes(), 1);
+    finish(&play)
+}
+
+async fn dismissed(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
+    let play = ready(stage).await?;
+    play.say("alice", "not-a-vulnerability because it is meant so").await?;
+    figures.note("the issue is open", play.is_open(), false);
+    figures.note("times that the reason was told", play.said("because it is meant so"), 2);
+    play.wait_hours(60 * 24).await?;
+    figures.note("public pushes", play.pushes(), 0);
+    finish(&play)
+}
+
+async fn no_cve(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
+    let play = Play::open(stage, MIRROR, false).await?;
+    play.fix().await?;
+    play.say("alice", "approve").await?;
+    play.say("bob", "publish").await?;
+    play.wait_until(ending(&play).await?).await?;
+    figures.note("public pushes at the end without a CVE", play.pushes(), 0);
+    figures.note("times that the team was told", play.said("nothing was published"), 1);
+    play.say("carol", "cve waive because this is a rehearsal").await?;
+    figures.note("public pushes after it was waived", play.pushes(), 1);
     finish(&play)
 }
 

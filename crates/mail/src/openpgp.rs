@@ -3,7 +3,11 @@
 use std::io::{Cursor, Read as _};
 
 use jiff::Timestamp;
-use pgp::composed::{ArmorOptions, Deserializable as _, Message, MessageBuilder, SignedPublicKey, SignedSecretKey};
+use pgp::composed::{
+    ArmorOptions, Deserializable as _, EncryptionCaps, KeyType, Message, MessageBuilder, SecretKeyParamsBuilder,
+    SignedPublicKey, SignedSecretKey, SubkeyParamsBuilder,
+};
+use pgp::crypto::ecc_curve::ECCCurve;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::types::{KeyDetails as _, Password};
 use rand::rngs::OsRng;
@@ -63,6 +67,27 @@ impl PrivateKey {
             return Err(KeyError::Passphrase);
         }
         Ok(Self { key, passphrase })
+    }
+
+    /// Makes a key for somebody, as people have them: a part to sign with, and one to encrypt to.
+    pub fn generate(user: &str) -> Result<Self, KeyError> {
+        let subkey = SubkeyParamsBuilder::default()
+            .key_type(KeyType::ECDH(ECCCurve::Curve25519Legacy))
+            .can_encrypt(EncryptionCaps::All)
+            .build()
+            .map_err(|_| KeyError::Failed)?;
+        let key = SecretKeyParamsBuilder::default()
+            .key_type(KeyType::Ed25519Legacy)
+            .can_certify(true)
+            .can_sign(true)
+            .primary_user_id(user.to_owned())
+            .subkeys(vec![subkey])
+            .build()
+            .map_err(|_| KeyError::Failed)?;
+        Ok(Self {
+            key: key.generate(OsRng).map_err(|_| KeyError::Failed)?,
+            passphrase: Password::empty(),
+        })
     }
 
     /// The public half.
