@@ -16,4 +16,4 @@ mod stage;
 pub use clock::MovableClock;
 pub use scenarios::{Figure, Outcome, SCENARIOS, Scenario, rehearse};
 pub use script::{EMBEDDED, ISSUE, LABEL, Report, Script, Source, run, seed};
-pub use stage::{BOT, MIRROR, PUBLIC, Stage, StageError, git};
+pub use stage::{BOT, MIRROR, MailServers, PUBLIC, Stage, StageError, git};

@@ -46,6 +46,19 @@ pub enum StageError {
     Server(Failure),
 }
 
+/// Mail servers that take the place of the sandbox's.
+#[derive(Debug, Clone)]
+pub struct MailServers {
+    /// `[smtp] url`.
+    pub smtp: String,
+    /// `[intake.imap] url`, with the user.
+    pub imap: String,
+    /// The certificate of the authority that signed theirs.
+    pub ca_file: PathBuf,
+    /// The address that people write to.
+    pub address: String,
+}
+
 /// Everything that a rehearsal runs on.
 pub struct Stage {
     /// Where it all is.
@@ -84,11 +97,24 @@ impl Stage {
     /// The same with the public repository on one kind of forge and the mirror on another.
     pub async fn build_mixed(
         dir: &Path,
+        forges: (Flavour, Flavour),
+        main: &str,
+        stable: &str,
+        extra: &str,
+        now: Timestamp,
+    ) -> Result<Self, StageError> {
+        Self::build_over(dir, forges, main, stable, extra, now, None).await
+    }
+
+    /// The same with other mail servers than the sandbox's.
+    pub async fn build_over(
+        dir: &Path,
         (public_forge, forge): (Flavour, Flavour),
         main: &str,
         stable: &str,
         extra: &str,
         now: Timestamp,
+        mail: Option<&MailServers>,
     ) -> Result<Self, StageError> {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
@@ -118,7 +144,15 @@ impl Stage {
         let path = dir.join("embargod.toml");
         std::fs::write(
             &path,
-            configuration((&public, &sandbox), &dir, &url, main, stable, extra),
+            configuration(
+                (&public, &sandbox),
+                &dir,
+                &url,
+                main,
+                stable,
+                extra,
+                &post(&sandbox, mail),
+            ),
         )?;
         let loaded = load(&path).map_err(|error| StageError::Server(error.into()))?;
         let server = Server::new(&loaded, Arc::new(clock.clone()))
@@ -266,6 +300,35 @@ webhook_signing_secret_file = "webhook.signing"
     }
 }
 
+/// What the configuration says of mail.
+fn post(sandbox: &Sandbox, servers: Option<&MailServers>) -> String {
+    let (smtp, imap, address, authority) = match servers {
+        None => (
+            format!("smtp+plain://{}", sandbox.smtp_address()),
+            format!("imap+plain://security@{}", sandbox.imap_address()),
+            "security@example.org",
+            String::new(),
+        ),
+        Some(servers) => (
+            servers.smtp.clone(),
+            servers.imap.clone(),
+            servers.address.as_str(),
+            format!("ca_file = {:?}\n", servers.ca_file),
+        ),
+    };
+    format!(
+        r#"[smtp]
+url = "{smtp}"
+from = "Example Security <{address}>"
+
+[intake.imap]
+url = "{imap}"
+password_file = "imap.password"
+max_megabytes = 4
+{authority}"#
+    )
+}
+
 fn configuration(
     (public, mirror): (&Sandbox, &Sandbox),
     dir: &Path,
@@ -273,6 +336,7 @@ fn configuration(
     main: &str,
     stable: &str,
     extra: &str,
+    post: &str,
 ) -> String {
     let mut connections = connection(mirror);
     if public.flavour() != mirror.flavour() {
@@ -286,15 +350,7 @@ database_url = "sqlite:{dir}/embargod.db"
 resync_seconds = 2
 
 {connections}
-[smtp]
-url = "smtp+plain://{smtp}"
-from = "Example Security <security@example.org>"
-
-[intake.imap]
-url = "imap+plain://security@{imap}"
-password_file = "imap.password"
-max_megabytes = 4
-
+{post}
 [[project]]
 name = "example"
 main = {main:?}
@@ -322,8 +378,6 @@ package = "example"
         },
         public = name(public.flavour()),
         mirror = name(mirror.flavour()),
-        smtp = mirror.smtp_address(),
-        imap = mirror.imap_address(),
     )
 }
 

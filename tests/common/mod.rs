@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each story uses what it needs")]
 
 use embargod::clock::Clock as _;
-use embargod::rehearsal::{EMBEDDED, ISSUE, LABEL, MIRROR, PUBLIC, Stage, git, seed};
+use embargod::rehearsal::{EMBEDDED, ISSUE, LABEL, MIRROR, MailServers, PUBLIC, Stage, git, seed};
 use embargod_core::CaseId;
 use embargod_sandbox::{Entry, Flavour, Order, Ruleset, Surface};
 use jiff::Timestamp;
@@ -54,7 +54,19 @@ impl Tale {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let now = Timestamp::from_second(now.as_second()).expect("an instant");
-        let stage = Stage::build_mixed(folder.path(), (public, mirror), "master", EMBEDDED, extra, now)
+        Self::begin_over((public, mirror), desk, extra, now, None, folder).await
+    }
+
+    /// The same with mail servers of its own.
+    pub async fn begin_over(
+        (public, mirror): (Flavour, Flavour),
+        desk: &'static str,
+        extra: &str,
+        now: Timestamp,
+        mail: Option<&MailServers>,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let stage = Stage::build_over(folder.path(), (public, mirror), "master", EMBEDDED, extra, now, mail)
             .await
             .expect("a stage");
         let mut watches = vec![embargod_contract::watch(&stage.sandbox)];
