@@ -127,13 +127,22 @@ fn proposal(proposal: &Proposal) -> String {
 }
 
 /// The status comment.
-pub fn status(case: &Case, view: &CaseView, gate: &Gate, audience: &Audience, state: &str, now: Timestamp) -> String {
+pub fn status(
+    case: &Case,
+    view: &CaseView,
+    gate: &Gate,
+    audience: &Audience,
+    rating: Option<&str>,
+    state: &str,
+    now: Timestamp,
+) -> String {
     let embargo = match case.embargo.ends_at() {
         Some(end) => format!("{} until {end} ({})", case.embargo.state_name(), countdown(end, now)),
         None => case.embargo.state_name().to_owned(),
     };
+    let rating = rating.map_or_else(String::new, |rating| format!(" Severity: {rating}."));
     let mut text = format!(
-        "### Case {}\n\nState: **{state}**. Embargo: {embargo}. Gate: **{}**.\n\n| branch | head | verdict | note |\n|---|---|---|---|\n",
+        "### Case {}\n\nState: **{state}**. Embargo: {embargo}. Gate: **{}**.{rating}\n\n| branch | head | verdict | note |\n|---|---|---|---|\n",
         case.id,
         if gate.open { "open" } else { "closed" },
     );

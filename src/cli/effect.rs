@@ -7,14 +7,16 @@ use clap::Subcommand;
 use embargod_core::CaseId;
 use embargod_core::case::{Delivery, Event};
 use embargod_core::publication::Step;
+use embargod_core::roster;
 use embargod_store::Store;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::Failure;
 use super::case::open;
-use crate::config::load;
+use crate::config::{Loaded, load};
 use crate::reconcile::Journal;
+use crate::roster::Ledger;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Effect {
@@ -38,30 +40,35 @@ pub(super) enum Effect {
 
 /// What waits.
 enum What {
-    Step(Step),
-    Letter(String),
+    Step(CaseId, Step),
+    Letter(CaseId, String),
+    /// The terms for a new member of a project.
+    Terms(String, String),
 }
 
 /// Something that waits for a person.
 struct Stuck {
     id: String,
-    case: CaseId,
     what: What,
     because: String,
 }
 
 pub(super) async fn run(command: &Effect, path: &Path) -> Result<ExitCode, Failure> {
-    let store = open(&load(path)?).await?;
-    let stuck = stuck(&store).await?;
+    let loaded = load(path)?;
+    let store = open(&loaded).await?;
+    let stuck = stuck(&loaded, &store).await?;
     let (id, again) = match command {
         Effect::List { json: true } => {
             let all: Vec<_> = stuck
                 .iter()
                 .map(|stuck| {
-                    let mut whole = json!({ "id": stuck.id, "case": stuck.case, "because": stuck.because });
+                    let mut whole = json!({ "id": stuck.id, "because": stuck.because });
                     match &stuck.what {
-                        What::Step(step) => whole["step"] = json!(step),
-                        What::Letter(letter) => whole["letter"] = json!(letter),
+                        What::Step(case, step) => (whole["case"], whole["step"]) = (json!(case), json!(step)),
+                        What::Letter(case, letter) => (whole["case"], whole["letter"]) = (json!(case), json!(letter)),
+                        What::Terms(project, letter) => {
+                            (whole["project"], whole["letter"]) = (json!(project), json!(letter));
+                        }
                     }
                     whole
                 })
@@ -82,22 +89,51 @@ pub(super) async fn run(command: &Effect, path: &Path) -> Result<ExitCode, Failu
         eprintln!("no step {id} waits for a person; `embargod effect list` names all");
         return Ok(ExitCode::from(1));
     };
-    let Some(mut journal) = Journal::open(&store, found.case).await? else {
-        return Ok(ExitCode::from(1));
-    };
-    // The server may write at the same time: then nothing is recorded, and the error says to try again.
-    let now = Timestamp::now();
-    let settled = match found.what {
-        What::Step(step) => Event::StepSettled { step, again },
-        What::Letter(id) => Event::LetterSettled { id, again, at: now },
-    };
-    journal.record(vec![settled], now).await?;
+    settle(&store, found.what, again).await?;
     println!("{id}: {}", if again { "will be taken again" } else { "counts as done" });
     Ok(ExitCode::SUCCESS)
 }
 
-async fn stuck(store: &Store) -> Result<Vec<Stuck>, Failure> {
+/// Records what the person says. The server may write at the same time: then nothing is recorded, and the error says to try again.
+async fn settle(store: &Store, what: What, again: bool) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let (case, event) = match what {
+        What::Step(case, step) => (case, Event::StepSettled { step, again }),
+        What::Letter(case, id) => (case, Event::LetterSettled { id, again, at: now }),
+        What::Terms(project, id) => {
+            let delivery = if again {
+                Delivery::Waiting
+            } else {
+                Delivery::Sent { at: now }
+            };
+            if let Some(mut ledger) = Ledger::open(store, &project).await? {
+                ledger
+                    .record(vec![roster::Event::LetterMoved { id, delivery }], now)
+                    .await?;
+            }
+            return Ok(());
+        }
+    };
+    if let Some(mut journal) = Journal::open(store, case).await? {
+        journal.record(vec![event], now).await?;
+    }
+    Ok(())
+}
+
+async fn stuck(loaded: &Loaded, store: &Store) -> Result<Vec<Stuck>, Failure> {
     let mut all = Vec::new();
+    for project in &loaded.config.project {
+        let ledger = Ledger::open(store, &project.name).await?;
+        let letters = ledger.into_iter().flat_map(|ledger| ledger.roster.letters);
+        all.extend(letters.filter_map(|(letter, (_, kept))| match kept.delivery {
+            Delivery::Stuck { because } => Some(Stuck {
+                id: format!("members:{}:{letter}", project.name),
+                what: What::Terms(project.name.clone(), letter),
+                because,
+            }),
+            _ => None,
+        }));
+    }
     for stored in store.cases().await? {
         let Some(journal) = Journal::open(store, stored.id).await? else {
             continue;
@@ -110,8 +146,7 @@ async fn stuck(store: &Store) -> Result<Vec<Stuck>, Failure> {
                 .filter_map(|(letter, kept)| match kept.delivery {
                     Delivery::Stuck { because } => Some(Stuck {
                         id: format!("{}:letter:{letter}", stored.id),
-                        case: stored.id,
-                        what: What::Letter(letter),
+                        what: What::Letter(stored.id, letter),
                         because,
                     }),
                     _ => None,
@@ -120,8 +155,7 @@ async fn stuck(store: &Store) -> Result<Vec<Stuck>, Failure> {
         let steps = journal.case.publication.map(|publication| publication.stuck);
         all.extend(steps.into_iter().flatten().map(|(step, because)| Stuck {
             id: format!("{}:{}", stored.id, name(&step)),
-            case: stored.id,
-            what: What::Step(step),
+            what: What::Step(stored.id, step),
             because,
         }));
     }

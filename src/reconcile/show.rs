@@ -44,7 +44,8 @@ pub(super) async fn show(
     }
     let now = reconciler.clock.now();
     let state = case.state_name(&project.wanted);
-    let text = texts::status(case, &seen.view, gate, &seen.audience, state, now);
+    let rating = seen.advisory.as_ref().and_then(embargod_advisory::Advisory::rating);
+    let text = texts::status(case, &seen.view, gate, &seen.audience, rating.as_deref(), state, now);
     let key = format!("status:{}", case.id);
     keep(
         project,
@@ -119,6 +120,7 @@ fn snapshot(project: &Project, case: &Case, seen: &Observation, gate: &Gate) -> 
     let mut whole = facts(&project.name, &project.wanted, case);
     whole["targets"] = json!(targets);
     whole["gate"] = json!(gate);
+    whole["severity"] = json!(seen.advisory.as_ref().and_then(embargod_advisory::Advisory::rating));
     whole
 }
 

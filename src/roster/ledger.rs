@@ -22,11 +22,11 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Reads the roster of a project; `None` where it never began.
-    pub async fn open(reconciler: &Reconciler, project: &Project) -> Result<Option<Self>, PassError> {
-        let found = read(&reconciler.store, &project.name).await?;
+    pub async fn open(store: &Store, project: &str) -> Result<Option<Self>, PassError> {
+        let found = read(store, project).await?;
         Ok(found.map(|(seen, roster)| Self {
-            store: reconciler.store.clone(),
-            project: project.name.clone(),
+            store: store.clone(),
+            project: project.to_owned(),
             seen,
             roster,
         }))

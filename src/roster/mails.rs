@@ -50,7 +50,8 @@ pub(crate) async fn answered(
     delivery: &str,
     mail: &Incoming,
 ) -> Result<bool, PassError> {
-    let (Some(policy), Some(mut ledger)) = (&project.roster, Ledger::open(reconciler, project).await?) else {
+    let (Some(policy), Some(mut ledger)) = (&project.roster, Ledger::open(&reconciler.store, &project.name).await?)
+    else {
         return Ok(false);
     };
     let local = |id: &String| id.split('@').next().unwrap_or_default().to_owned();

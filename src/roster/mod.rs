@@ -27,7 +27,7 @@ pub(crate) async fn look(reconciler: &Reconciler, project: &Project) -> Result<(
     let Some(policy) = &project.roster else {
         return Ok(());
     };
-    let mut ledger = match Ledger::open(reconciler, project).await? {
+    let mut ledger = match Ledger::open(&reconciler.store, &project.name).await? {
         Some(ledger) => ledger,
         None => begin(reconciler, project, policy).await?,
     };

@@ -37,6 +37,9 @@ pub fn announcement(
     if let Some(cve) = cve {
         section("CVE", cve);
     }
+    if !advisory.components.is_empty() {
+        section("Affected", &wrap(&advisory.components.join(", ")));
+    }
     section("Description", &wrap(&advisory.description));
     for (title, body) in [("Impact", &advisory.impact), ("Workaround", &advisory.workaround)] {
         if let Some(body) = body {

@@ -44,6 +44,9 @@ pub struct Advisory {
     pub cwe: Vec<String>,
     /// Who is to be thanked.
     pub credits: Vec<String>,
+    /// The parts of the project that are affected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
     /// What to do until the fix is installed.
     pub workaround: Option<String>,
     /// What an attacker gains.
@@ -64,7 +67,7 @@ pub enum SourceError {
     TooLong,
     /// Not TOML, an unknown key, or a value of the wrong kind.
     #[error(
-        "line {line} of the advisory block cannot be read: write TOML with summary, description, severity or cvss, cwe, credits, workaround, impact"
+        "line {line} of the advisory block cannot be read: write TOML with summary, description, severity or cvss, cwe, components, credits, workaround, impact"
     )]
     Form {
         /// The line within the block, from 1.
@@ -142,7 +145,31 @@ impl Advisory {
             self.credits.iter().all(|credit| !credit.trim().is_empty()),
             "credits: names, none of them empty".into(),
         );
+        need(
+            self.components
+                .iter()
+                .all(|name| !name.trim().is_empty() && !name.contains('\n')),
+            "components: names, one line each, none of them empty".into(),
+        );
         missing
+    }
+
+    /// How bad it is: the severity in its word and, where there is a vector, the score that it gives and its version.
+    pub fn rating(&self) -> Option<String> {
+        match self.cvss.as_ref().map(|vector| vector.parse::<cvss::Cvss>()) {
+            Some(Ok(cvss)) => {
+                let version = self.cvss.as_deref().and_then(|vector| vector.split(['/', ':']).nth(1));
+                let severity = severity(&cvss)?;
+                Some(format!(
+                    "{} (CVSS {} {:.1})",
+                    severity.name(),
+                    version.unwrap_or_default(),
+                    cvss.score()
+                ))
+            }
+            Some(Err(_)) => None,
+            None => self.severity.map(|severity| severity.name().to_owned()),
+        }
     }
 
     /// The digest of the facts, for the approval: the same for the same facts, however the block is laid out.
@@ -163,6 +190,12 @@ impl Advisory {
         for list in [&self.cwe, &self.credits] {
             part(&list.len().to_string());
             list.iter().for_each(|item| part(item));
+        }
+        // Left out where there are none: an approval from before there were components holds.
+        if !self.components.is_empty() {
+            part("components");
+            part(&self.components.len().to_string());
+            self.components.iter().for_each(|item| part(item));
         }
         hex::encode(hash.finalize())
     }
@@ -314,5 +347,50 @@ mod tests {
             digest(&format!("{GOOD}cwe = [\"a\"]\n")),
             digest(&format!("{GOOD}credits = [\"a\"]\n"))
         );
+    }
+
+    /// Vectors whose scores FIRST publishes: the examples of the CVSS v3.1 guide, and of the v4.0 one.
+    #[test]
+    fn vectors_give_the_scores_that_first_publishes() {
+        for (vector, wanted) in [
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", "medium (CVSS 3.1 6.1)"),
+            ("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", "medium (CVSS 3.1 6.4)"),
+            ("CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N", "low (CVSS 3.1 3.1)"),
+            ("CVSS:3.1/AV:L/AC:L/PR:H/UI:N/S:U/C:L/I:L/A:L", "medium (CVSS 3.1 4.2)"),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                "critical (CVSS 3.1 9.8)",
+            ),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", "high (CVSS 3.1 7.5)"),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                "critical (CVSS 4.0 9.3)",
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H",
+                "critical (CVSS 4.0 10.0)",
+            ),
+            (
+                "CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                "high (CVSS 4.0 7.3)",
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
+                "high (CVSS 4.0 8.7)",
+            ),
+        ] {
+            let advisory = Advisory {
+                cvss: Some(vector.to_owned()),
+                ..Advisory::default()
+            };
+            assert_eq!(advisory.rating().as_deref(), Some(wanted), "{vector}");
+        }
+        for vector in ["CVSS:3.1/AV:N", "CVSS:4.0/AV:X", "CVSS:9.9/AV:N", "AV:N/AC:L", ""] {
+            let advisory = Advisory {
+                cvss: Some(vector.to_owned()),
+                ..Advisory::default()
+            };
+            assert_eq!(advisory.rating(), None, "{vector}");
+        }
     }
 }

@@ -174,7 +174,7 @@ fn step(mut bits: u64) -> (Command, Person, i64) {
     };
     let because = || "a reason".to_owned();
     let end = i64::try_from(take(60 * 24)).expect("small") * 3_600;
-    let command = match take(15) {
+    let command = match take(23) {
         0 => Command::Until {
             ends_at: at(end),
             because: because(),
@@ -201,9 +201,31 @@ fn step(mut bits: u64) -> (Command, Person, i64) {
             branch: branch("v9.0-maint"),
             because: because(),
         },
+        14 => Command::NotifyVendors,
+        15 => Command::Fix {
+            commits: vec!["a".repeat(40)],
+        },
+        16 => Command::FixSource {
+            branch: branch("v9.0-maint"),
+        },
+        17 => Command::Split { because: because() },
+        18 => Command::Reply { text: because() },
+        19 => Command::Accept,
+        20 => Command::Reject { because: because() },
+        // These end the case, after which there is little to see.
+        21 if take(10) == 0 => Command::NotAVulnerability { because: because() },
+        21 if take(10) == 0 => Command::Duplicate {
+            of: "2026-0008".parse().expect("a valid id"),
+        },
         _ => Command::Status,
     };
-    let all = [Role::SecurityTeam, Role::ReleaseManager, Role::CveCoordinator];
+    let all = [
+        Role::SecurityTeam,
+        Role::ReleaseManager,
+        Role::CveCoordinator,
+        Role::Moderator,
+        Role::Vendor,
+    ];
     let person = Person {
         name: ["a", "b", "c"][usize::try_from(take(3)).expect("small")].into(),
         has_access: take(10) > 0,
@@ -259,6 +281,17 @@ fn hold_the_laws(mut case: Case, steps: &[u64]) -> Result<(), TestCaseError> {
             if case.approval.is_some() && case.approval != before.approval {
                 prop_assert!(person.roles.contains(&Role::SecurityTeam));
             }
+            if case.fix_source != before.fix_source {
+                prop_assert!(case.approval.is_none(), "another fix was not approved");
+            }
+            if case.notice != before.notice {
+                let end = before.embargo.ends_at().expect("told during an embargo");
+                let window = end - SignedDuration::from_secs(14 * DAY)..end;
+                prop_assert!(window.contains(&at(now)), "told outside the window");
+            }
+            if case.closed != before.closed {
+                prop_assert!(person.roles.contains(&Role::SecurityTeam));
+            }
         } else {
             prop_assert_eq!(&case, &before, "refused, and something changed");
         }
@@ -284,7 +317,7 @@ fn hold_the_laws(mut case: Case, steps: &[u64]) -> Result<(), TestCaseError> {
         );
         if evaluate(&case, &view, &policy, at(now)).open {
             prop_assert!(is.is_some_and(|end| end <= at(now)));
-            prop_assert!(case.approval.is_some() && case.cve.is_some());
+            prop_assert!(case.approval.is_some() && case.cve.is_some() && case.closed.is_none());
         }
     }
     Ok(())
