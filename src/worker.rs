@@ -146,7 +146,12 @@ impl Worker {
         for desk in &self.projects {
             self.look_at_mailbox(desk).await?;
             let _turn = desk.one_at_a_time.lock().await;
-            self.reconciler.pass(&desk.project).await?;
+            while self
+                .reconciler
+                .pass(&desk.project)
+                .await?
+                .is_some_and(|wake| wake <= self.reconciler.clock.now())
+            {}
         }
         Ok(())
     }

@@ -23,7 +23,13 @@ fn text(bytes: &[u8]) -> String {
 fn libvirt(folder: &Path) -> String {
     let path = folder.join("embargod.toml");
     std::fs::write(&path, include_str!("../config/libvirt.toml")).expect("written");
-    for secret in ["app.pem", "webhook.secret", "gitlab.token", "smtp.password"] {
+    for secret in [
+        "app.pem",
+        "webhook.secret",
+        "gitlab.token",
+        "smtp.password",
+        "imap.password",
+    ] {
         std::fs::write(folder.join(secret), "canary-5d3f\n").expect("written");
     }
     let signing = "whsec_Y2FuYXJ5LTVkM2YgaXMgbm90IHRvIGJlIHNob3du\n";

@@ -141,8 +141,10 @@ impl Reconciler {
         // What goes wrong in one place holds up no other: the first failure is told when all had their turn.
         let mut failure = exposure::alarm(self, project).await.err();
         failure = failure.or(opening::open_cases(self, project, &facts).await.err());
-        failure = failure.or(self.take_in(project).await.err());
-        let mut wake: Option<Timestamp> = None;
+        let more = self.take_in(project).await;
+        // Many mails wait for the next pass: a case whose embargo ends does not wait for them.
+        let mut wake = matches!(more, Ok(true)).then(|| self.clock.now());
+        failure = failure.or(more.err());
         for stored in self.store.cases().await? {
             if stored.project != project.name {
                 continue;
@@ -156,11 +158,12 @@ impl Reconciler {
         failure.map_or(Ok(wake), Err)
     }
 
-    async fn take_in(&self, project: &Project) -> Result<(), PassError> {
-        while reports::take_in(self, project).await? {}
+    /// Takes in what came from outside; whether there may be more.
+    async fn take_in(&self, project: &Project) -> Result<bool, PassError> {
+        let more = reports::take_in(self, project).await?;
         reports::take_in_from_forge(self, project).await?;
         roster::look(self, project).await?;
-        Ok(())
+        Ok(more)
     }
 
     async fn settle(

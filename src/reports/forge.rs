@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use embargod_core::case::{Case, Event, Source};
-use embargod_forge::{PrivateReport, Thread};
+use embargod_forge::{Access, PrivateReport, Thread};
 
 use super::receive::reserve;
 use super::words;
-use crate::people::person;
 use crate::project::Project;
 use crate::reconcile::{Journal, PassError, Reconciler, bodies, tell};
 use crate::texts::{marked, marker};
@@ -76,14 +75,17 @@ async fn known(reconciler: &Reconciler, project: &Project) -> Result<BTreeSet<St
     Ok(known)
 }
 
-/// A confidential issue of somebody who sees the mirror is the team's own business.
+/// A confidential issue of somebody with a role in the project, or who sees the mirror, is the project's own business.
 async fn is_from_outside(project: &Project, report: &PrivateReport) -> Result<bool, PassError> {
     if !project.public.hides_issues() {
         return Ok(true);
     }
     match &report.author {
         Some(author) if *author == project.public.bot().await? => Ok(false),
-        Some(author) => Ok(!person(project, author).await?.has_access),
+        Some(author) => {
+            let member = project.public.access(author).await? == Access::Yes;
+            Ok(!member && project.mirror.access(author).await? != Access::Yes)
+        }
         None => Ok(true),
     }
 }

@@ -7,8 +7,16 @@ use super::{forge, letters};
 use crate::project::Project;
 use crate::reconcile::{Heard, Journal, Look, PassError, Reconciler, answer, facts, handle, others};
 
+/// How long a rejected report is still listened to: spam must not cost requests for ever.
+const HEARD: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
+
 /// Brings a report to where it should be.
 pub(crate) async fn look(reconciler: &Reconciler, project: &Project, journal: &mut Journal) -> Result<Look, PassError> {
+    if let Some(Moderation::Rejected { at, .. }) = journal.case.report.as_ref().map(|report| &report.moderation)
+        && at.checked_add(HEARD).is_ok_and(|end| end < reconciler.clock.now())
+    {
+        return Ok(Look::Quiet(None));
+    }
     let thread = Thread::Issue(journal.case.issue);
     let heard = Heard {
         comments: project.desk.comments(thread).await?,

@@ -17,25 +17,41 @@ use crate::texts::{marked, marker};
 
 /// How many mails are looked at in one pass: mails are large, and the next pass goes on.
 const BATCH: u32 = 5;
+/// Among how many that wait these are looked for.
+const WAITING: u32 = 50;
 /// How much of a delivery's digest names it on the forge and on disk.
 const SHORT: usize = 16;
 
-/// Takes in the mails that wait. Each is finished only when it is on the forge and on record.
+/// Takes in mails that wait; whether there may be more. Each is finished only when it is on the forge and on record; one that
+/// fails holds up no other, and is tried again.
 pub(crate) async fn take_in(reconciler: &Reconciler, project: &Project) -> Result<bool, PassError> {
     let Some(letterbox) = &project.letterbox else {
         return Ok(false);
     };
     let waiting = reconciler
         .store
-        .pending_from(&letterbox.mailbox.connection, BATCH)
+        .pending_from(&letterbox.mailbox.connection, WAITING)
         .await?;
-    let any = !waiting.is_empty();
-    for stored in waiting {
-        let id = stored.id;
-        take(reconciler, project, letterbox, stored).await?;
-        reconciler.store.finish_delivery(id, reconciler.clock.now()).await?;
+    let (mut taken, mut failure) = (0, None);
+    for id in waiting {
+        if taken == BATCH {
+            break;
+        }
+        let Some(stored) = reconciler.store.delivery(id).await? else {
+            continue;
+        };
+        match take(reconciler, project, letterbox, stored).await {
+            Ok(()) => {
+                reconciler.store.finish_delivery(id, reconciler.clock.now()).await?;
+                taken += 1;
+            }
+            Err(error) => {
+                tracing::error!(project = project.name, %error, "a mail could not be taken in; it is tried again");
+                failure = failure.or(Some(error));
+            }
+        }
     }
-    Ok(any)
+    failure.map_or(Ok(taken > 0), Err)
 }
 
 async fn take(

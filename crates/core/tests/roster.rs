@@ -72,6 +72,8 @@ fn a_member_is_vouched_for_consents_and_leaves() {
     let (id, (to, letter)) = roster.letters.iter().next().expect("the terms");
     assert!(id.starts_with("terms.1.") && to == "vera");
     assert!(letter.text.contains("Keep it to yourself."), "{}", letter.text);
+    let quoted = answered_by_mail(&letter.text, "vera", &roster, &policy(), Timestamp::UNIX_EPOCH);
+    assert_eq!(quoted, None, "a quotation is no consent");
     assert_eq!(roster.member("VERA").expect("known").wants_access(), None);
 
     assert_eq!(

@@ -45,17 +45,28 @@ impl Store {
         delivery.record(&self.writer).await
     }
 
-    /// The deliveries of one connection that nobody has finished, in the order in which they came.
-    pub async fn pending_from(&self, connection: &str, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
-        let rows = sqlx::query(
+    /// The numbers of the deliveries of one connection that nobody has finished, in the order in which they came. Their bodies
+    /// can be large, and are read one by one.
+    pub async fn pending_from(&self, connection: &str, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let ids =
+            sqlx::query_scalar("SELECT id FROM inbox WHERE finished_at IS NULL AND connection = ? ORDER BY id LIMIT ?")
+                .bind(connection)
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await?;
+        Ok(ids)
+    }
+
+    /// A delivery that nobody has finished.
+    pub async fn delivery(&self, id: i64) -> Result<Option<StoredDelivery>, StoreError> {
+        let row = sqlx::query(
             "SELECT id, connection, delivery_id, event, body, received_at FROM inbox \
-             WHERE finished_at IS NULL AND connection = ? ORDER BY id LIMIT ?",
+             WHERE finished_at IS NULL AND id = ?",
         )
-        .bind(connection)
-        .bind(limit)
-        .fetch_all(&self.readers)
+        .bind(id)
+        .fetch_optional(&self.readers)
         .await?;
-        rows.iter().map(stored).collect()
+        row.as_ref().map(stored).transpose()
     }
 
     /// The deliveries of forges that no worker has finished, in the order in which they came.

@@ -193,7 +193,8 @@ fn vouch(name: &str, person: &Person, roster: &Roster, policy: &RosterPolicy, no
     Ok((events, answer.into()))
 }
 
-/// The terms, in a letter that only the new member can answer.
+/// The terms, in a letter that only the new member can answer. No line of it is an answer itself: many programs quote without a
+/// mark, and a quotation is no consent.
 fn terms(member: &Member, address: &str, roster: &Roster, policy: &RosterPolicy) -> Event {
     let mut hash = Sha256::new();
     for part in [
@@ -210,8 +211,9 @@ fn terms(member: &Member, address: &str, roster: &Roster, policy: &RosterPolicy)
     let id = format!("terms.{}.{}", roster.letters.len() + 1, &digest[..24]);
     let text = format!(
         "Members of the security team of {} have vouched for you ({}, for {}).\n\nBefore you see anything, please read the terms:\n\n\
-         {}\n\nIf you consent, answer this mail with a line that says\n\n/embargo consent\n\nIf not, answer with /embargo decline. \
-         You can leave at any time with /embargo leave. Your answer is kept on record.\n",
+         {}\n\nIf you consent, answer this mail with \"/embargo consent\" on a line of its own, without the quotation marks. If not, \
+         answer with \"/embargo decline\" in the same way. You can leave at any time with \"/embargo leave\". Your answer is kept on \
+         record.\n",
         policy.project,
         member.name,
         member.organisation,

@@ -54,7 +54,7 @@ fn reactions(of: &str) -> Value {
 
 pub(crate) fn label(url: &str, repository: &str, name: &str) -> Value {
     json!({
-        "id": name.len(), "node_id": format!("L_{name}"), "url": format!("{url}/api/v3/repos/{repository}/labels/{name}"),
+        "id": name.len(), "node_id": format!("L_{name}"), "url": format!("{url}/api/v3/repos/{repository}/labels/{}", name.replace(' ', "%20")),
         "name": name, "description": null, "color": "ededed", "default": false,
     })
 }
