@@ -160,6 +160,67 @@ mod tests {
                 "project[0].followers[0].repo",
             ),
             ("# release_tag", "release_tag", "project[0].advisory.release_tag"),
+            (
+                "# A project. Any",
+                "[intake.imap]\nurl = \"imap://u@mail.example.org\"\npassword_file = \"smtp.password\"\n#",
+                "intake.imap.url",
+            ),
+            (
+                "# A project. Any",
+                "[intake.imap]\nurl = \"imap+plain://u@mail.example.org\"\npassword_file = \"smtp.password\"\n#",
+                "intake.imap.url",
+            ),
+            (
+                "# A project. Any",
+                "[intake.imap]\nurl = \"imaps://u:secret@mail.example.org\"\npassword_file = \"smtp.password\"\n#",
+                "intake.imap.url",
+            ),
+            (
+                "# A project. Any",
+                "[intake.imap]\nurl = \"imaps://u@mail.example.org\"\npassword_file = \"smtp.password\"\nproject = \"x\"\n#",
+                "intake.imap.project",
+            ),
+            (
+                "# A project. Any",
+                "[intake.imap]\nurl = \"imaps://u@mail.example.org\"\npassword_file = \"smtp.password\"\n\
+                 openpgp_key_file = \"app.pem\"\n#",
+                "intake.imap.openpgp_key_file",
+            ),
+            (
+                "[project.labels]",
+                "[[project.vendors]]\nname = \"a\"\ncontact = \"nobody\"\n[project.labels]",
+                "project[0].vendors[0].contact",
+            ),
+            (
+                "[project.labels]",
+                "[[project.vendors]]\nname = \"a\"\ncontact = \"a@b.example\"\nkey_file = \"app.pem\"\n[project.labels]",
+                "project[0].vendors[0].key_file",
+            ),
+            (
+                "[project.labels]",
+                "[project.vendor_notice]\nearliest = \"1h\"\n[project.labels]",
+                "project[0].vendor_notice.earliest",
+            ),
+            (
+                "[project.labels]",
+                "[project.members]\nvouches = 0\n[project.labels]",
+                "project[0].members.vouches",
+            ),
+            (
+                "[project.labels]",
+                "[project.reports]\ncontact = [\"security@example.org\"]\n[project.labels]",
+                "project[0].reports.contact[0]",
+            ),
+            (
+                "[project.labels]",
+                "[project.reports]\npolicy_url = \"http://example.org\"\n[project.labels]",
+                "project[0].reports.policy_url",
+            ),
+            (
+                "[project.labels]",
+                "[project.reports]\nexpires_in = \"0s\"\n[project.labels]",
+                "project[0].reports.expires_in",
+            ),
         ] {
             let text = refusal(from, to);
             assert!(text.starts_with("embargod.toml:"), "{text}");

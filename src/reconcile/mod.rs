@@ -12,6 +12,7 @@ mod journal;
 mod kin;
 mod observe;
 mod opening;
+mod origin;
 mod reminders;
 mod show;
 mod verdicts;
@@ -42,7 +43,8 @@ pub(crate) use comments::{Heard, answer, handle, keep, tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
 pub(crate) use journal::{Journal, bodies};
-pub(crate) use observe::{Observation, others};
+pub(crate) use observe::Observation;
+pub(crate) use origin::others;
 pub(crate) use show::{facts, show_end};
 
 /// How often a case is looked at again at once because something changed.

@@ -1,18 +1,19 @@
 //! What is there: the security branches as planned, verdicts, checks, findings, people. The one thing that moves here are
 //! the security branches of the mirror.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use embargod_advisory::Advisory;
 use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView};
 use embargod_core::checks::{Check, CheckState};
 use embargod_core::publication::Move;
 use embargod_core::roles::Role;
-use embargod_core::{BranchName, CaseId, CommitId};
+use embargod_core::{BranchName, CommitId};
 use embargod_forge::{Audience, PullState, RepositoryFacts, Thread};
 use embargod_repo::{Branch, Plan, Planned, RefUpdate, Source, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{Heard, keep, tell};
+use super::origin::{others, public_fix, series_now, source};
 use super::verdicts::{self, findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
 use super::{exposure, ground};
@@ -178,59 +179,6 @@ fn wanted(case: &Case, project: &Project, branches: &Branches) -> Result<BTreeMa
             .is_none_or(|waiver| Some(&waiver.patches) != series.as_ref());
     }
     Ok(wanted)
-}
-
-/// Where the fix series comes from.
-fn source<'a>(case: &'a Case, project: &'a Project) -> Source<'a> {
-    match case.public_fix() {
-        Some(commits) => Source::Commits(commits),
-        None => Source::Branch(case.source(project.main())),
-    }
-}
-
-/// What the public commits change that are the fix.
-fn public_fix(case: &Case, project: &Project) -> Result<Option<Vec<case::PatchIdentity>>, PassError> {
-    let Some(commits) = case.public_fix() else {
-        return Ok(None);
-    };
-    let identities = embargod_repo::identities(project.clone.path(), commits)?;
-    Ok(Some(identities))
-}
-
-/// The other open cases of the project.
-pub(crate) async fn others(
-    reconciler: &Reconciler,
-    project: &Project,
-    case: &Case,
-) -> Result<BTreeSet<CaseId>, PassError> {
-    let mut others = BTreeSet::new();
-    for stored in reconciler.store.cases().await? {
-        if stored.project != project.name || stored.id == case.id {
-            continue;
-        }
-        let journal = Journal::open(&reconciler.store, stored.id).await?;
-        let open = |case: &Case| case.is_confirmed() && case.closed.is_none() && case.publication.is_none();
-        if journal.is_some_and(|journal| open(&journal.case)) {
-            others.insert(stored.id);
-        }
-    }
-    Ok(others)
-}
-
-/// The fix series as it was remembered last: a waiver is bound to it.
-fn series_now(case: &Case, project: &Project) -> Result<Option<Vec<case::PatchIdentity>>, PassError> {
-    if let Some(series) = public_fix(case, project)? {
-        return Ok(Some(series));
-    }
-    let main = case.source(project.main());
-    let (Some(tip), Some(head)) = (case.memory.public_tips.get(main), case.memory.heads.get(main)) else {
-        return Ok(None);
-    };
-    let patches = embargod_repo::patches(project.clone.path(), tip, head)?;
-    let fixes = patches
-        .into_iter()
-        .filter(|(commit, _)| case.memory.fixes.contains(commit));
-    Ok(Some(fixes.map(|(_, patch)| patch).collect()))
 }
 
 /// Remembers, then moves the security branches of the mirror to where they should be, each only from the head that was seen.

@@ -359,3 +359,62 @@ async fn failures_say_what_may_be_done_next_and_nothing_else() {
     );
     assert!(world.forge.issue(999).await.err().expect("failed").is_not_found());
 }
+
+#[tokio::test]
+async fn labels_are_put_on_and_taken_off_once() {
+    let world = world().await;
+    let number = world
+        .forge
+        .create_issue("t", "b", &["first label"])
+        .await
+        .expect("written");
+    for (label, on) in [
+        ("security::x", true),
+        ("security::x", true),
+        ("first label", false),
+        ("first label", false),
+    ] {
+        world.forge.set_label(number, label, on).await.expect("set");
+    }
+    assert_eq!(world.forge.issue(number).await.expect("read").labels, ["security::x"]);
+}
+
+#[tokio::test]
+async fn people_are_invited_and_taken_out_again() {
+    let world = world().await;
+    let sees = async || world.forge.access("vera").await.expect("read");
+    world.forge.let_in("vera").await.expect("invited");
+    assert_eq!(sees().await, Access::No, "she has not accepted");
+    world.forge.take_out("vera").await.expect("taken back");
+    assert!(!world.sandbox.accept_invitation(REPOSITORY, "vera"));
+    world.forge.let_in("vera").await.expect("invited");
+    assert!(world.sandbox.accept_invitation(REPOSITORY, "vera"));
+    assert_eq!(sees().await, Access::Yes);
+    world.forge.let_in("vera").await.expect("harmless");
+    for _ in 0..2 {
+        world.forge.take_out("vera").await.expect("taken out");
+        assert_eq!(sees().await, Access::No);
+    }
+    let error = world.forge.let_in("../vera").await.expect_err("no name");
+    assert_eq!(error.class, Class::Permanent);
+}
+
+#[tokio::test]
+async fn private_reports_are_listed_until_they_are_settled() {
+    let world = world().await;
+    let report = |summary: &str| {
+        let reported = world.sandbox.report_privately(REPOSITORY, "stranger", summary, "text");
+        reported.expect("reported")
+    };
+    let (good, spam) = (report("a flaw"), report("spam"));
+    let found = world.forge.private_reports().await.expect("listed");
+    assert_eq!(found.len(), 2);
+    let first = found.iter().find(|found| found.id == good).expect("listed");
+    assert_eq!((&*first.title, first.author.as_deref()), ("a flaw", Some("stranger")));
+    for _ in 0..2 {
+        world.forge.settle_private_report(&good, true).await.expect("accepted");
+        world.forge.settle_private_report(&spam, false).await.expect("closed");
+    }
+    assert_eq!(world.forge.private_reports().await.expect("listed").len(), 0);
+    assert!(world.forge.answer_reporter(1, "key", "text").await.is_err());
+}

@@ -435,3 +435,81 @@ async fn every_pipeline_of_a_commit_has_the_status() {
     let write = async { world.mirror.set_check(&commit, &run).await.expect("written") };
     assert_eq!(world.counted("POST", "/statuses/", write).await.0, 0);
 }
+
+#[tokio::test]
+async fn labels_are_put_on_and_taken_off_once() {
+    let world = world().await;
+    let number = world
+        .mirror
+        .create_issue("t", "b", &["first label"])
+        .await
+        .expect("written");
+    for (label, on) in [
+        ("security::x", true),
+        ("security::x", true),
+        ("first label", false),
+        ("first label", false),
+    ] {
+        world.mirror.set_label(number, label, on).await.expect("set");
+    }
+    assert_eq!(world.mirror.issue(number).await.expect("read").labels, ["security::x"]);
+}
+
+#[tokio::test]
+async fn people_are_let_in_and_taken_out_again() {
+    let world = world().await;
+    let sees = async || world.mirror.access("vera").await.expect("read");
+    for _ in 0..2 {
+        world.mirror.let_in("vera").await.expect("let in");
+        assert_eq!(sees().await, Access::Yes);
+    }
+    for _ in 0..2 {
+        world.mirror.take_out("vera").await.expect("taken out");
+        assert_eq!(sees().await, Access::No);
+    }
+}
+
+#[tokio::test]
+async fn confidential_issues_are_reports_and_answered_where_their_author_reads() {
+    let world = world().await;
+    let report = world
+        .sandbox
+        .open_confidential_issue(PUBLIC, "stranger", "a flaw", "text")
+        .expect("written");
+    world
+        .sandbox
+        .open_issue(PUBLIC, "stranger", "no report", "text")
+        .expect("written");
+    let found = world.public.private_reports().await.expect("listed");
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].id.as_str(), found[0].author.as_deref()),
+        (report.to_string().as_str(), Some("stranger"))
+    );
+    for _ in 0..2 {
+        world
+            .public
+            .answer_reporter(report, "key", "> Which version?")
+            .await
+            .expect("answered");
+    }
+    let seen = world.sandbox.comments_seen_by(PUBLIC, "stranger", report);
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    // What everybody could read is not written.
+    world.sandbox.set_confidential(PUBLIC, "alice", report, false);
+    assert!(world.public.answer_reporter(report, "other", "canary").await.is_err());
+    assert_eq!(world.sandbox.comments_seen_by(PUBLIC, "stranger", report).len(), 1);
+    world.sandbox.set_confidential(PUBLIC, "alice", report, true);
+    world
+        .public
+        .settle_private_report(&report.to_string(), true)
+        .await
+        .expect("nothing to do");
+    assert_eq!(world.public.private_reports().await.expect("listed").len(), 1);
+    world
+        .public
+        .settle_private_report(&report.to_string(), false)
+        .await
+        .expect("closed");
+    assert_eq!(world.public.private_reports().await.expect("listed").len(), 0);
+}
