@@ -12,6 +12,7 @@ use embargod_core::case::{Case, Event, Exposure, Received, Source, execute};
 use embargod_core::command::{Command, commands};
 use embargod_core::embargo::Embargo;
 use embargod_core::roles::{Person, Role, needed};
+use embargod_core::roster::{self, Roster, RosterPolicy, Standing};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
 
@@ -206,23 +207,111 @@ fn table() -> String {
     text
 }
 
+/// Every command about members, and what it does.
+const MEMBERSHIP: [(&str, &str); 6] = [
+    (
+        "member propose x for Debian at x@vendor.example",
+        "proposes somebody, and vouches for them",
+    ),
+    ("vouch proposed", "vouches; when enough do, the terms are sent"),
+    ("consent", "agrees to the terms; access follows"),
+    ("decline", "does not"),
+    ("leave", "ends one's own membership, and access with it"),
+    (
+        "member remove proposed because …",
+        "ends somebody's, and access with it",
+    ),
+];
+
+/// A roster with somebody in every standing.
+fn roster() -> Roster {
+    let begun = roster::Event::Begun { issue: 1, at: at(0) };
+    let mut roster = Roster::of([begun]).expect("it begins");
+    let signatory = Standing::Signatory {
+        at: at(0),
+        way: roster::Way::Comment,
+        terms: String::new(),
+    };
+    for (name, standing) in [
+        ("proposed", Standing::Proposed),
+        ("invited", Standing::Invited { at: at(0) }),
+        ("signatory", signatory),
+    ] {
+        roster.apply(&roster::Event::Proposed {
+            name: name.into(),
+            organisation: "Debian".into(),
+            address: None,
+            by: "a".into(),
+        });
+        let name = name.to_owned();
+        roster.apply(&roster::Event::Stands { name, standing });
+    }
+    roster
+}
+
+fn members_table() -> String {
+    let policy = RosterPolicy {
+        vouches: 2,
+        terms: "the terms".into(),
+        project: "example".into(),
+    };
+    let people = [
+        ("the security team", "team", true),
+        ("a member", "signatory", true),
+        ("who is invited", "invited", true),
+        ("who is proposed", "proposed", true),
+        ("anyone else with access", "else", true),
+        ("without access", "signatory", false),
+    ];
+    let mut text = String::from("| `/embargo …` | what it does |");
+    for (title, ..) in people {
+        let _ = write!(text, " {title} |");
+    }
+    text += "\n|---|---|";
+    text += &"---|".repeat(people.len());
+    text.push('\n');
+    for (command, does) in MEMBERSHIP {
+        let _ = write!(text, "| `{command}` | {does} |");
+        let Command::Membership(read) = read(command) else {
+            unreachable!("it is about members")
+        };
+        for (_, name, has_access) in people {
+            let roles = (name == "team").then_some(Role::SecurityTeam).into_iter().collect();
+            let person = Person {
+                name: name.into(),
+                has_access,
+                roles,
+            };
+            let done = roster::execute(&read, &person, &roster(), &policy, at(1));
+            let _ = write!(text, " {} |", if done.is_ok() { "yes" } else { "no" });
+        }
+        text.push('\n');
+    }
+    text
+}
+
 #[test]
-fn the_table_in_the_documentation_is_what_the_code_does() {
+fn the_tables_in_the_documentation_are_what_the_code_does() {
     let document = std::fs::read_to_string(PATH).expect("docs/commands.md");
-    let table = table();
-    if document.contains(&table) {
+    let tables = [
+        ("<!-- the table -->", table()),
+        ("<!-- the members' table -->", members_table()),
+    ];
+    if tables.iter().all(|(_, table)| document.contains(table)) {
         return;
     }
     assert!(
         std::env::var_os("UPDATE").is_some(),
-        "run this test with UPDATE=1; the table should be:\n{table}"
+        "run this test with UPDATE=1; the tables should be:\n{}\n{}",
+        tables[0].1,
+        tables[1].1
     );
     let rows = |line: &&str| !line.starts_with('|');
     let rest: Vec<_> = document.lines().filter(rows).collect();
-    let text = rest.join("\n").replace(
-        "<!-- the table -->",
-        &format!("<!-- the table -->\n{}", table.trim_end()),
-    );
+    let mut text = rest.join("\n");
+    for (marker, table) in tables {
+        text = text.replace(marker, &format!("{marker}\n{}", table.trim_end()));
+    }
     std::fs::write(PATH, text + "\n").expect("written");
 }
 
@@ -234,11 +323,11 @@ fn every_verb_is_in_the_table() {
         .expect_err("no such verb")
         .to_string();
     let (_, named) = help.split_once("The commands are: ").expect("the verbs");
-    // Members are talked about elsewhere: the second table has them.
-    let of_members = ["member", "vouch", "consent", "decline", "leave"];
+    let of_members = MEMBERSHIP.iter().map(|(command, _)| read(command).verb());
+    let verbs: BTreeSet<_> = verbs.into_iter().chain(of_members).collect();
     let named: BTreeSet<_> = named
         .split([',', ' '])
-        .filter(|word| !word.is_empty() && *word != "and" && !of_members.contains(word))
+        .filter(|word| !word.is_empty() && *word != "and")
         .collect();
     assert_eq!(verbs, named);
 }

@@ -3,8 +3,8 @@
 use embargod_core::case::Automatic;
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
-use crate::PrivateKey;
 use crate::automatic::automatic;
+use crate::{KeyError, PrivateKey};
 
 /// How much of a mail is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -84,33 +84,49 @@ const MOST_REFERENCES: usize = 50;
 const MOST_PARTS: usize = 1_000;
 const MOST_NESTED: usize = 50;
 
-/// A mail with its parts; with its headers alone where it is made to cost more than it is worth.
-fn parse(raw: &[u8]) -> Option<(Message<'_>, bool)> {
+/// Whether a mail costs no more to read than a person's does.
+fn is_reasonable(raw: &[u8]) -> bool {
     let parts = memchr::memmem::find_iter(raw, b"\n--").take(MOST_PARTS + 1).count();
     let nested = raw
         .windows(8)
         .filter(|window| window.eq_ignore_ascii_case(b"message/"))
         .take(MOST_NESTED + 1)
         .count();
-    if parts > MOST_PARTS || nested > MOST_NESTED {
-        return MessageParser::default()
-            .parse_headers(raw)
-            .map(|message| (message, false));
-    }
-    MessageParser::default().parse(raw).map(|message| (message, true))
+    parts <= MOST_PARTS && nested <= MOST_NESTED
 }
 
-/// Reads a mail. What is no mail at all is one without a sender, whose text is what is there.
+/// What was read, or nothing where reading panics: the library does so over some mails that end within nested parts. What was
+/// half made is thrown away with it.
+fn caught<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
+        .ok()
+        .flatten()
+}
+
+/// Reads a mail: whole where it is like a person's, else its headers; what is no mail at all is one without a sender, whose text
+/// is what is there.
 pub fn read(raw: &[u8], own: &Own, limits: &Limits) -> Incoming {
-    let Some((message, whole)) = parse(raw) else {
-        let mut incoming = Incoming::of_nobody();
-        incoming.attach_whole(raw);
-        incoming.text = cut(&String::from_utf8_lossy(raw), limits.text);
-        incoming
-            .remarks
-            .push("this is no mail that could be read: the whole of it is attached".to_owned());
-        return incoming;
-    };
+    let whole = is_reasonable(raw).then(|| caught(|| read_as(raw, own, limits, true)));
+    whole
+        .flatten()
+        .or_else(|| caught(|| read_as(raw, own, limits, false)))
+        .unwrap_or_else(|| {
+            let mut incoming = Incoming::of_nobody();
+            incoming.attach_whole(raw);
+            incoming.text = cut(&String::from_utf8_lossy(raw), limits.text);
+            let remark = "this is no mail that could be read: the whole of it is attached";
+            incoming.remarks.push(remark.to_owned());
+            incoming
+        })
+}
+
+fn read_as(raw: &[u8], own: &Own, limits: &Limits, whole: bool) -> Option<Incoming> {
+    let parser = MessageParser::default();
+    let message = if whole {
+        parser.parse(raw)
+    } else {
+        parser.parse_headers(raw)
+    }?;
     let sender = |list: Option<&Address<'_>>| {
         let first = list?.iter().find(|party| party.address().is_some())?;
         let address = first.address().filter(|address| is_address(address))?;
@@ -139,9 +155,9 @@ pub fn read(raw: &[u8], own: &Own, limits: &Limits) -> Incoming {
         incoming.attach_whole(raw);
         incoming
             .remarks
-            .push("it has more parts than a person's mail: the whole of it is attached, unread".to_owned());
+            .push("its parts are not like those of a person's mail: the whole of it is attached, unread".to_owned());
     }
-    incoming
+    Some(incoming)
 }
 
 impl Incoming {
@@ -174,21 +190,23 @@ impl Incoming {
         if !self.encrypted {
             return;
         }
-        let Some((message, true)) = parse(raw) else { return };
-        let (Some(key), Some(ciphertext)) = (key, ciphertext(&message)) else {
+        let ciphertext = caught(|| ciphertext(&MessageParser::default().parse(raw)?));
+        let (Some(key), Some(ciphertext)) = (key, ciphertext) else {
             self.remarks
                 .push("it is encrypted, and no key is configured: openpgp_key_file of [intake.imap]".to_owned());
             return;
         };
-        match key.decrypt(&ciphertext, limits.decrypted) {
+        let opened = caught(|| Some(key.decrypt(&ciphertext, limits.decrypted)));
+        match opened.unwrap_or(Err(KeyError::Foreign)) {
             Ok(plain) => {
-                self.text.clear();
-                self.attachments.clear();
-                // What was encrypted is a mail's content with headers of its own (RFC 3156), or bare text.
-                match parse(&plain).filter(|(inner, _)| inner.content_type().is_some()) {
-                    Some((inner, true)) => self.take_content(&inner, limits),
-                    Some((_, false)) => self.attach_whole(&plain),
-                    None => self.take_text(&String::from_utf8_lossy(&plain), limits),
+                let mut opened = Self {
+                    text: String::new(),
+                    attachments: Vec::new(),
+                    ..self.clone()
+                };
+                match caught(|| opened.take_plain(&plain, limits)) {
+                    Some(()) => *self = opened,
+                    None => self.attach_whole(&plain),
                 }
                 self.remarks.push("it came encrypted".to_owned());
             }
@@ -196,6 +214,19 @@ impl Incoming {
                 .remarks
                 .push(format!("it is encrypted, and could not be decrypted: {error}")),
         }
+    }
+
+    /// What was encrypted is a mail's content with headers of its own (RFC 3156), or bare text.
+    fn take_plain(&mut self, plain: &[u8], limits: &Limits) -> Option<()> {
+        if !is_reasonable(plain) {
+            return None;
+        }
+        let inner = MessageParser::default().parse(plain);
+        match inner.filter(|inner| inner.content_type().is_some()) {
+            Some(inner) => self.take_content(&inner, limits),
+            None => self.take_text(&String::from_utf8_lossy(plain), limits),
+        }
+        Some(())
     }
 
     /// Replaces the attachments by the whole mail as it came.

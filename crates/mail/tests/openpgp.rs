@@ -115,3 +115,32 @@ fn a_compressed_bomb_ends_at_the_bound() {
     assert!(bomb.len() < 2 << 20, "{} bytes", bomb.len());
     assert_eq!(secret.decrypt(bomb.as_bytes(), 1 << 20), Err(KeyError::TooLarge));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Messages that were tampered with, and what is none: a remark, and never a panic.
+    #[test]
+    fn no_ciphertext_makes_the_reader_panic(
+        place in 0..2_000_usize,
+        byte in proptest::prelude::any::<u8>(),
+        noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+    ) {
+        static KEY: std::sync::OnceLock<(PrivateKey, String)> = std::sync::OnceLock::new();
+        let (key, armoured) = KEY.get_or_init(|| {
+            let key = PrivateKey::generate("x").expect("a key");
+            let armoured = key.public().expect("public").encrypt(&[b'a'; 800], now()).expect("encrypted");
+            (key, armoured)
+        });
+        let mut bytes = armoured.clone().into_bytes();
+        let place = place % bytes.len();
+        bytes[place] = byte;
+        let _ = key.decrypt(&bytes, 1 << 20);
+        let _ = key.decrypt(&noise, 1 << 20);
+        let raw = [b"From: r@reporter.example\r\n\r\n", &bytes[..]].concat();
+        let limits = Limits::default();
+        let mut mail = read(&raw, &Own::default(), &limits);
+        mail.decrypt(&raw, Some(key), &limits);
+        proptest::prop_assert_eq!(mail.from.as_deref(), Some("r@reporter.example"));
+    }
+}
