@@ -17,6 +17,9 @@ const BATCH: u32 = 100;
 /// How long a failed pass waits for its first repetition; the wait doubles up to the resync.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
+/// The longest wait for a mailbox that could not be read.
+const MAILBOX_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
 /// All projects at work.
 pub struct Worker {
     reconciler: Reconciler,
@@ -117,15 +120,20 @@ impl Worker {
 
     /// Looks at a mailbox every so often: apart from the passes, so that a slow mail server delays no publication.
     async fn watch_mailbox(self: Arc<Self>, desk: Arc<Desk>) {
+        let mut failures = 0_u32;
         loop {
-            match self.look_at_mailbox(&desk).await {
+            let looked = self.look_at_mailbox(&desk).await;
+            failures = if looked.is_ok() { 0 } else { failures.saturating_add(1) };
+            match looked {
                 Ok(0) => {}
                 Ok(_) => desk.hint.notify_one(),
                 Err(error) => {
                     tracing::error!(project = desk.project.name, %error, "the mailbox could not be read; it is tried again");
                 }
             }
-            let next = self.reconciler.clock.now().checked_add(self.resync);
+            // A mail server locks out who comes again and again with a password that it refuses.
+            let wait = (self.resync * 2_i32.pow(failures.min(10))).min(self.resync.max(MAILBOX_WAIT));
+            let next = self.reconciler.clock.now().checked_add(wait);
             self.reconciler.clock.sleep_until(next.unwrap_or(Timestamp::MAX)).await;
         }
     }

@@ -25,6 +25,17 @@ pub enum Role {
     Vendor,
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] = [
+        Self::SecurityTeam,
+        Self::ReleaseManager,
+        Self::CveCoordinator,
+        Self::Moderator,
+        Self::Vendor,
+    ];
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -157,13 +168,7 @@ mod tests {
     /// Law 6, whole: every command for every set of roles.
     #[test]
     fn a_command_needs_exactly_its_role() {
-        let all = [
-            Role::SecurityTeam,
-            Role::ReleaseManager,
-            Role::CveCoordinator,
-            Role::Moderator,
-            Role::Vendor,
-        ];
+        let all = Role::ALL;
         for bits in 0..32_u8 {
             let roles: BTreeSet<_> = all
                 .into_iter()

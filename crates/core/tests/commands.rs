@@ -91,12 +91,7 @@ fn person(name: &str) -> Person {
     Person {
         name: name.into(),
         has_access: true,
-        roles: BTreeSet::from([
-            Role::SecurityTeam,
-            Role::ReleaseManager,
-            Role::CveCoordinator,
-            Role::Moderator,
-        ]),
+        roles: BTreeSet::from(Role::ALL),
     }
 }
 

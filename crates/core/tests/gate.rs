@@ -219,17 +219,10 @@ fn step(mut bits: u64) -> (Command, Person, i64) {
         },
         _ => Command::Status,
     };
-    let all = [
-        Role::SecurityTeam,
-        Role::ReleaseManager,
-        Role::CveCoordinator,
-        Role::Moderator,
-        Role::Vendor,
-    ];
     let person = Person {
         name: ["a", "b", "c"][usize::try_from(take(3)).expect("small")].into(),
         has_access: take(10) > 0,
-        roles: all.into_iter().filter(|_| take(2) == 1).collect(),
+        roles: Role::ALL.into_iter().filter(|_| take(2) == 1).collect(),
     };
     let most = [1, 3_600, 3 * 86_400][usize::try_from(take(3)).expect("small")];
     (command, person, i64::try_from(take(most)).expect("small"))
