@@ -3,6 +3,7 @@
 //! The server, its adapters and its mail are those of production; only the forge, the mail server and the clock are
 //! stand-ins. Story tests use the same stage.
 
+mod catalogue;
 mod clock;
 mod history;
 mod outside;
@@ -13,7 +14,8 @@ mod scenarios;
 mod script;
 mod stage;
 
+pub use catalogue::{SCENARIOS, Scenario};
 pub use clock::MovableClock;
-pub use scenarios::{Figure, Outcome, SCENARIOS, Scenario, rehearse};
+pub use scenarios::{Figure, Outcome, rehearse};
 pub use script::{EMBEDDED, ISSUE, LABEL, Report, Script, Source, run, seed};
 pub use stage::{BOT, MIRROR, MailServers, PUBLIC, Stage, StageError, git};

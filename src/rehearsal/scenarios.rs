@@ -7,83 +7,13 @@ use embargod_sandbox::Flavour;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::catalogue::Scenario;
 use super::outside;
 use super::play::Play;
 use super::script::{EMBEDDED, leave_behind};
-use super::stage::{MIRROR, PUBLIC, Stage, StageError, git};
-
-/// A rule that can be rehearsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scenario {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// The rule in words.
-    pub rule: &'static str,
-}
-
-/// Every scenario.
-pub const SCENARIOS: [Scenario; 15] = [
-    Scenario {
-        name: "extension-agreed",
-        rule: "a later end that the team's quorum agrees to binds everybody",
-    },
-    Scenario {
-        name: "extension-refused",
-        rule: "no answer in time counts as no, and the agreed end holds",
-    },
-    Scenario {
-        name: "rework-restarts",
-        rule: "the clock starts again when a patch had a problem, under the same cap",
-    },
-    Scenario {
-        name: "already-public",
-        rule: "an issue that everybody can see gets no embargo; it is hidden where the forge can, and the team is told",
-    },
-    Scenario {
-        name: "leak-ends-embargo",
-        rule: "a fix that became public is told, two release managers end the embargo, and the other branches follow",
-    },
-    Scenario {
-        name: "not-affected",
-        rule: "a branch that needs no fix is waived by name, and left alone",
-    },
-    Scenario {
-        name: "new-stable-branch",
-        rule: "a stable branch that is made while a case is open gets the fix too",
-    },
-    Scenario {
-        name: "late-push",
-        rule: "what was approved is what is published: a late push closes the gate until it is approved",
-    },
-    Scenario {
-        name: "outage-over-the-end",
-        rule: "a server that is down when the embargo ends publishes within the grace, and not after it",
-    },
-    Scenario {
-        name: "report-by-mail",
-        rule: "a report by mail is held with an answer that says so, accepted by a moderator, and talked about with its reporter",
-    },
-    Scenario {
-        name: "vendor-joins",
-        rule: "a new member is vouched for and consents to the terms before they see anything, and sees nothing after they left",
-    },
-    Scenario {
-        name: "vendors-told",
-        rule: "vendors are told within the window, each encrypted to their key, with every branch's patches; one without is a gap",
-    },
-    Scenario {
-        name: "not-a-vulnerability",
-        rule: "what is no vulnerability ends with a reason, and nothing is published",
-    },
-    Scenario {
-        name: "duplicate-reports",
-        rule: "of two cases that are one the earlier date wins",
-    },
-    Scenario {
-        name: "no-cve",
-        rule: "without a CVE nothing is published, unless it is on record that there will be none",
-    },
-];
+use super::stage::{LISTS, MIRROR, PUBLIC, Stage, StageError, git};
+use crate::config::read;
+use crate::page::{Process, markdown};
 
 /// How a scenario ended.
 #[derive(Debug, Serialize)]
@@ -151,6 +81,9 @@ pub async fn rehearse(scenario: Scenario, out: PathBuf, forge: Flavour) -> Resul
         "duplicate-reports" => outside::duplicate(stage, &mut figures).await?,
         "not-a-vulnerability" => dismissed(stage, &mut figures).await?,
         "no-cve" => no_cve(stage, &mut figures).await?,
+        "date-binds-everybody" => date_binds(stage, &mut figures).await?,
+        "announced-on-every-list" => announced(stage, &mut figures).await?,
+        "page-is-what-happens" => page(stage, &mut figures).await?,
         _ => outage(stage, &mut figures).await?,
     }
     Ok(Outcome {
@@ -356,6 +289,98 @@ async fn no_cve(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
     figures.note("times that the team was told", play.said("nothing was published"), 1);
     play.say("carol", "cve waive because this is a rehearsal").await?;
     figures.note("public pushes after it was waived", play.pushes(), 1);
+    finish(&play)
+}
+
+async fn date_binds(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
+    let play = ready(stage).await?;
+    figures.note(
+        "the embargo",
+        play.facts().await?["embargo"]["state"].as_str().unwrap_or_default(),
+        "active",
+    );
+    play.say("bob", "publish now").await?;
+    figures.note(
+        "times that publishing now was refused",
+        play.said("the embargo has not ended"),
+        1,
+    );
+    // Somebody tries the merge button of the mirror.
+    for (number, ..) in play.stage.sandbox.pulls(MIRROR) {
+        // Where only the bot may merge the forge refuses; where it does not, the bot puts the branch back.
+        let _ = play.stage.sandbox.merge_pull(MIRROR, "dave", number).await;
+        play.stage.settle().await?;
+    }
+    play.wait_until(ending(&play).await? - SignedDuration::from_secs(1))
+        .await?;
+    figures.note("public pushes a second before the end", play.pushes(), 0);
+    for branch in ["master", "v8.0-maint", "v9.0-maint"] {
+        figures.note("a branch is fixed before the end", play.is_fixed(branch).await, false);
+    }
+    finish(&play)
+}
+
+/// How many mails each list has.
+fn announcements(play: &Play) -> [usize; 2] {
+    LISTS.map(|list| play.stage.sandbox.mails_to(list).len())
+}
+
+async fn announced(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
+    let play = ready(stage).await?;
+    let end = ending(&play).await?;
+    play.wait_until(end - SignedDuration::from_secs(1)).await?;
+    figures.note(
+        "mails to each list before the end",
+        format!("{:?}", announcements(&play)),
+        "[0, 0]",
+    );
+    play.wait_until(end).await?;
+    figures.note(
+        "mails to each list at the end",
+        format!("{:?}", announcements(&play)),
+        "[1, 1]",
+    );
+    play.wait_hours(48).await?;
+    figures.note(
+        "mails to each list two days later",
+        format!("{:?}", announcements(&play)),
+        "[1, 1]",
+    );
+    figures.note("published", play.is_published().await?, true);
+    finish(&play)
+}
+
+async fn page(stage: Stage, figures: &mut Figures) -> Result<(), StageError> {
+    let config = read(&stage.dir.join("embargod.toml")).map_err(|error| StageError::Server(error.into()))?;
+    let settings = config
+        .project
+        .first()
+        .ok_or_else(|| StageError::Server("no project".into()))?;
+    let text = markdown(&Process::of(&config, settings, Timestamp::now()));
+    let says = |words: &str| text.contains(words);
+    let play = ready(stage).await?;
+    let (end, facts) = (ending(&play).await?, play.facts().await?);
+    let opened = facts["opened_at"]
+        .as_str()
+        .and_then(|at| at.parse::<Timestamp>().ok())
+        .unwrap_or(end);
+    let days = (end.duration_since(opened).as_secs() + 1) / 86_400;
+    figures.note("days of the embargo", days, 14);
+    figures.note("the page says so", says(&format!("lasts {days} days")), true);
+    play.say(
+        "alice",
+        &format!(
+            "extend {} because it is hard",
+            opened + SignedDuration::from_hours(31 * 24)
+        ),
+    )
+    .await?;
+    figures.note("times that 31 days were refused", play.said("may last until"), 1);
+    figures.note("the page names the cap", says("never longer than 30 days"), true);
+    play.wait_until(end).await?;
+    let lists = announcements(&play).iter().filter(|mails| **mails == 1).count();
+    figures.note("lists with an announcement", lists, LISTS.len());
+    figures.note("the page names each", LISTS.iter().all(|list| says(list)), true);
     finish(&play)
 }
 

@@ -24,7 +24,8 @@ pub const MIRROR: &str = "example/example-security";
 pub const BOT: &str = "embargod-bot";
 const SECRET: &str = "the-secret-of-the-rehearsal";
 const SIGNING: &str = "whsec_dGhlIHNpZ25pbmcgc2VjcmV0IG9mIHRoZSByZWhlYXJzYWw=";
-const LISTS: [&str; 2] = ["devel@lists.example.org", "announce@lists.example.org"];
+/// The lists that are announced to.
+pub(super) const LISTS: [&str; 2] = ["devel@lists.example.org", "announce@lists.example.org"];
 
 /// Why the stage could not be used.
 #[derive(Debug, Error)]
