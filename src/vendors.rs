@@ -3,8 +3,9 @@
 use embargod_advisory::{Advisory, AttachedPatches, NoticeFacts, vendor_notice};
 use embargod_core::case::{Case, Cve, Event, Told};
 use embargod_core::embargo::State;
+use embargod_core::{BranchName, CommitId};
 use embargod_mail::PublicKey;
-use embargod_repo::patch_series;
+use embargod_repo::{bundle, patch_series};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, MultiPart, SinglePart};
 
@@ -51,7 +52,7 @@ pub(crate) async fn prepare(
             ));
             continue;
         };
-        let content = content(project, &journal.case, vendor, advisory, &series);
+        let content = content(project, &journal.case, vendor, advisory, &series).await?;
         match key.encrypt(&content, now) {
             Ok(armoured) => {
                 // The subject travels in the clear: it says nothing of the flaw.
@@ -72,6 +73,8 @@ pub(crate) async fn prepare(
 /// The patches of a branch.
 struct Series {
     branch: String,
+    /// The branch, its public tip and its head, for the bundle.
+    range: (BranchName, CommitId, CommitId),
     patches: String,
     count: usize,
 }
@@ -86,6 +89,7 @@ async fn series(project: &Project, case: &Case) -> Result<Vec<Series>, PassError
         let (patches, count) = patch_series(project.clone.path(), tip, head).await?;
         all.push(Series {
             branch: branch.to_string(),
+            range: (branch.clone(), tip.clone(), head.clone()),
             patches,
             count,
         });
@@ -94,7 +98,13 @@ async fn series(project: &Project, case: &Case) -> Result<Vec<Series>, PassError
 }
 
 /// What is encrypted: a mail's content with the text first and a file for each branch.
-fn content(project: &Project, case: &Case, vendor: &Vendor, advisory: Option<&Advisory>, series: &[Series]) -> Vec<u8> {
+async fn content(
+    project: &Project,
+    case: &Case,
+    vendor: &Vendor,
+    advisory: Option<&Advisory>,
+    series: &[Series],
+) -> Result<Vec<u8>, PassError> {
     let main = project.main().as_str();
     let wanted = |branch: &str| {
         let patterns = &vendor.branches;
@@ -120,12 +130,14 @@ fn content(project: &Project, case: &Case, vendor: &Vendor, advisory: Option<&Ad
         _ => None,
     };
     let id = case.id.to_string();
+    let bundled = format!("{id}.bundle");
     let facts = NoticeFacts {
         project: &project.name,
         case: &id,
         ends_at: &ends_at,
         cve,
         patches: &attached,
+        bundle: (!chosen.is_empty()).then_some(bundled.as_str()),
         unmaintained: &unmaintained,
     };
     let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(vendor_notice(&facts, advisory)));
@@ -133,5 +145,11 @@ fn content(project: &Project, case: &Case, vendor: &Vendor, advisory: Option<&Ad
         let file = Attachment::new(attached.file.clone());
         parts = parts.singlepart(file.body(series.patches.clone(), ContentType::TEXT_PLAIN));
     }
-    parts.formatted()
+    let ranges: Vec<_> = chosen.iter().map(|series| series.range.clone()).collect();
+    // Git makes no empty bundle: where no branch that they care about changes, there is none.
+    if let (false, Ok(kind)) = (ranges.is_empty(), ContentType::parse("application/octet-stream")) {
+        let bytes = bundle(project.clone.path(), &ranges).await?;
+        parts = parts.singlepart(Attachment::new(bundled).body(bytes, kind));
+    }
+    Ok(parts.formatted())
 }

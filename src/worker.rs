@@ -17,6 +17,8 @@ const BATCH: u32 = 100;
 /// How long a failed pass waits for its first repetition; the wait doubles up to the resync.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
+/// How many passes in a row bring a project to rest, for those who want to see the end.
+const MOST_PASSES: u32 = 50;
 /// The longest wait for a mailbox that could not be read.
 const MAILBOX_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
@@ -154,12 +156,12 @@ impl Worker {
         for desk in &self.projects {
             self.look_at_mailbox(desk).await?;
             let _turn = desk.one_at_a_time.lock().await;
-            while self
-                .reconciler
-                .pass(&desk.project)
-                .await?
-                .is_some_and(|wake| wake <= self.reconciler.clock.now())
-            {}
+            for _ in 0..MOST_PASSES {
+                let wake = self.reconciler.pass(&desk.project).await?;
+                if wake.is_none_or(|wake| wake > self.reconciler.clock.now()) {
+                    break;
+                }
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 mod common;
 
 use common::Tale;
+use embargod::rehearsal::{PUBLIC, git};
 use embargod_mail::{Limits, Own, PrivateKey, read};
 use embargod_sandbox::Flavour;
 use rstest::rstest;
@@ -101,11 +102,29 @@ async fn every_vendor_is_told_at_the_same_moment_with_its_patches(#[values(Githu
         notice.text
     );
     let names: Vec<_> = notice.attachments.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["1-master.mbox", "2-v8.0-maint.mbox", "3-v9.0-maint.mbox"]);
+    let id = tale.id();
+    assert_eq!(
+        names,
+        [
+            "1-master.mbox",
+            "2-v8.0-maint.mbox",
+            "3-v9.0-maint.mbox",
+            &format!("4-{id}.bundle")
+        ]
+    );
+    // Whoever has the public repository fetches the fixed branches from the bundle.
+    let desk = tale.stage.clone_for("dave", PUBLIC).await.expect("a clone");
+    let file = desk.join("notice.bundle");
+    std::fs::write(&file, &notice.attachments[3].bytes).expect("written");
+    git(&desk, &["fetch", "--quiet", file.to_str().expect("text"), "v8.0-maint"])
+        .await
+        .expect("fetched");
+    let fixed = git(&desk, &["show", "FETCH_HEAD:copy.c"]).await.expect("read");
+    assert!(fixed.contains("length > 64"), "{fixed}");
     assert!(String::from_utf8_lossy(&notice.attachments[1].bytes).contains("length > 64"));
     let narrow = opened(&mails[1][0], &suse);
     let names: Vec<_> = narrow.attachments.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["1-master.mbox", "2-v8.0-maint.mbox"]);
+    assert_eq!(names, ["1-master.mbox", "2-v8.0-maint.mbox", &format!("3-{id}.bundle")]);
     assert!(narrow.text.contains("not fixed by us: v5.0-maint"), "{}", narrow.text);
     let stranger = opened(&mails[1][0], &debian);
     assert!(

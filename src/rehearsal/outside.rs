@@ -145,7 +145,10 @@ pub(super) async fn vendors_told(stage: Stage, figures: &mut Figures, key: &Priv
     let limits = Limits::default();
     let mut notice = read(raw.as_bytes(), &Own::default(), &limits);
     notice.decrypt(raw.as_bytes(), Some(key), &limits);
-    figures.note("branches with patches", notice.attachments.len(), 3);
+    let patches = notice.attachments.iter().filter(|file| file.name.ends_with(".mbox"));
+    figures.note("branches with patches", patches.count(), 3);
+    let bundles = notice.attachments.iter().filter(|file| file.name.ends_with(".bundle"));
+    figures.note("bundles with all of them", bundles.count(), 1);
     figures.note("the gap is seen", play.said("Vendor Keyless: **not told**") > 0, true);
     play.agree().await?;
     play.wait_until(ending(&play).await?).await?;

@@ -27,6 +27,8 @@ pub struct NoticeFacts<'a> {
     pub cve: Option<&'a str>,
     /// What is attached.
     pub patches: &'a [AttachedPatches],
+    /// The file with all of it as one git bundle.
+    pub bundle: Option<&'a str>,
     /// Branches that the vendor cares about and the project does not maintain.
     pub unmaintained: &'a [String],
 }
@@ -60,6 +62,11 @@ pub fn vendor_notice(facts: &NoticeFacts<'_>, advisory: Option<&Advisory>) -> St
         text.push_str(&format!(
             "  {}: {}, {} {plural}\n",
             patches.branch, patches.file, patches.count
+        ));
+    }
+    if let Some(bundle) = facts.bundle {
+        text.push_str(&format!(
+            "\nThe same commits are in {bundle}, which git fetches from in a clone of the\npublic repository: git fetch {bundle} BRANCH\n"
         ));
     }
     if !facts.unmaintained.is_empty() {

@@ -20,4 +20,4 @@ pub use pick::{Pick, pick};
 pub use plan::{Branch, Conflict, Plan, Planned, Source, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};
 pub use remote::Remote;
-pub use series::patch_series;
+pub use series::{bundle, patch_series};
