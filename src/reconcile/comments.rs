@@ -6,6 +6,7 @@ use embargod_core::escape::inert;
 use embargod_forge::{Comment, Thread};
 use embargod_repo::commit_below;
 
+use super::origin::others;
 use super::{Journal, PassError, Reconciler};
 use crate::people::person;
 use crate::project::Project;
@@ -47,13 +48,21 @@ pub(crate) async fn handle(
         } else if !parsed.is_empty() {
             let who = person(project, &comment.author).await?;
             let mut after = journal.case.clone();
+            let mut view = view.clone();
+            if parsed
+                .iter()
+                .any(|command| matches!(command, Ok(Command::Duplicate { .. })))
+            {
+                // Every case is read for it: only where somebody asks.
+                view.others = others(reconciler, project, &journal.case).await?;
+            }
             for command in parsed {
                 let command = match command {
-                    Ok(command) => looked_up(project, view, command)?,
+                    Ok(command) => looked_up(project, &view, command)?,
                     Err(error) => Err(error.to_string()),
                 };
                 let done = match &command {
-                    Ok(command) => execute(command, &who, &after, view, &project.policy, reconciler.clock.now()),
+                    Ok(command) => execute(command, &who, &after, &view, &project.policy, reconciler.clock.now()),
                     Err(error) => Err(error.clone()),
                 };
                 let verb = command.as_ref().map_or("…", Command::verb);
@@ -123,7 +132,7 @@ pub(crate) async fn answer(project: &Project, case: &Case, heard: &Heard) -> Res
 }
 
 /// Whether the bot has said something already.
-pub(super) fn said(comments: &[Comment], bot: &str, key: &str) -> bool {
+pub(crate) fn said(comments: &[Comment], bot: &str, key: &str) -> bool {
     let marker = marker(key);
     comments
         .iter()
@@ -138,6 +147,22 @@ pub(crate) async fn tell(project: &Project, thread: Thread, key: &str, text: &st
         forge.create_comment(thread, &marked(key, text)).await?;
     }
     Ok(())
+}
+
+/// An issue of the desk with a label that the bot writes once: after a crash the one that was written before it.
+pub(crate) async fn own_issue(
+    project: &Project,
+    label: &str,
+    key: &str,
+    title: &str,
+    text: &str,
+) -> Result<u64, PassError> {
+    let start = marker(key);
+    let known = project.desk.issues_labelled(label).await?;
+    match known.iter().find(|issue| issue.body.starts_with(&start)) {
+        Some(issue) => Ok(issue.number),
+        None => Ok(project.desk.create_issue(title, &marked(key, text), &[label]).await?),
+    }
 }
 
 /// Keeps one comment of the bot's up to date.

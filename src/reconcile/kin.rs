@@ -4,12 +4,12 @@ use embargod_core::CaseId;
 use embargod_core::case::{Case, Event, Source};
 use embargod_forge::Thread;
 
-use super::comments::tell;
+use super::comments::{own_issue, tell};
 use super::journal::bodies;
 use super::{Journal, Look, PassError, Reconciler};
 use crate::project::Project;
 use crate::reports::reserve;
-use crate::texts::{fenced, marked, marker};
+use crate::texts::fenced;
 
 /// A case that a command ended: the label goes, the issue is closed, and the other case takes what is its.
 pub(super) async fn ended(reconciler: &Reconciler, project: &Project, case: &Case) -> Result<(), PassError> {
@@ -107,14 +107,9 @@ pub(crate) async fn split(
     Ok(!waiting.is_empty())
 }
 
-/// The issue of a part; after a crash the one that was written before it.
+/// The issue of a part.
 async fn issue(project: &Project, case: &Case, number: u32, because: &str) -> Result<u64, PassError> {
     let key = format!("split:{}:{number}", case.id);
-    let start = marker(&key);
-    let known = project.desk.issues_labelled(&project.moderation).await?;
-    if let Some(issue) = known.iter().find(|issue| issue.body.starts_with(&start)) {
-        return Ok(issue.number);
-    }
     let origin = project.desk.issue(case.issue).await?;
     let text = format!(
         "A part of case {}, because {}. Change title and description to what is meant; the label `{}` opens the case.\n\n\
@@ -125,8 +120,7 @@ async fn issue(project: &Project, case: &Case, number: u32, because: &str) -> Re
         fenced(&origin.body.chars().take(40_000).collect::<String>())
     );
     let title = format!("Second part of case {}", case.id);
-    let labels = [project.moderation.as_str()];
-    Ok(project.desk.create_issue(&title, &marked(&key, &text), &labels).await?)
+    own_issue(project, &project.moderation, &key, &title, &text).await
 }
 
 /// A look at a case that has ended.

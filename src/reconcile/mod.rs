@@ -39,12 +39,11 @@ use crate::roster;
 use crate::vendors;
 
 pub use answers::Answers;
-pub(crate) use comments::{Heard, answer, handle, keep, tell, unhandled};
+pub(crate) use comments::{Heard, answer, handle, keep, own_issue, said, tell, unhandled};
 pub(crate) use follow::Branches;
 pub use ground::Ground;
 pub(crate) use journal::{Journal, bodies};
 pub(crate) use observe::Observation;
-pub(crate) use origin::others;
 pub(crate) use show::{facts, show_end};
 
 /// How often a case is looked at again at once because something changed.

@@ -1,7 +1,7 @@
 //! What is there: the security branches as planned, verdicts, checks, findings, people. The one thing that moves here are
 //! the security branches of the mirror.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use embargod_advisory::Advisory;
 use embargod_core::case::{self, Case, CaseView, Event, Memory, TargetView};
@@ -13,7 +13,7 @@ use embargod_forge::{Audience, PullState, RepositoryFacts, Thread};
 use embargod_repo::{Branch, Plan, Planned, RefUpdate, Source, is_ancestor, merge, merged, plan, push, range_diff};
 
 use super::comments::{Heard, keep, tell};
-use super::origin::{others, public_fix, series_now, source};
+use super::origin::{public_fix, series_now, source};
 use super::verdicts::{self, findings_of, verdict};
 use super::{Branches, Journal, PassError, Reconciler};
 use super::{exposure, ground};
@@ -117,7 +117,7 @@ pub(super) async fn observe(
     let mut view = CaseView {
         main: journal.case.source(project.main()).clone(),
         public_fix: public_fix(&journal.case, project)?,
-        others: others(reconciler, project, &journal.case).await?,
+        others: BTreeSet::new(),
         targets,
         advisory: case::Advisory {
             digest: advisory.as_ref().map(Advisory::digest).unwrap_or_default(),

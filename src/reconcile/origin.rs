@@ -27,7 +27,7 @@ pub(super) fn public_fix(case: &Case, project: &Project) -> Result<Option<Vec<Pa
 }
 
 /// The other open cases of the project.
-pub(crate) async fn others(
+pub(super) async fn others(
     reconciler: &Reconciler,
     project: &Project,
     case: &Case,

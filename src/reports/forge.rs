@@ -9,8 +9,8 @@ use embargod_forge::{Access, PrivateReport, Thread};
 use super::receive::reserve;
 use super::words;
 use crate::project::Project;
-use crate::reconcile::{Journal, PassError, Reconciler, bodies, tell};
-use crate::texts::{marked, marker};
+use crate::reconcile::{Journal, PassError, Reconciler, bodies, own_issue, said, tell};
+use crate::texts::marked;
 
 /// Takes in what people outside reported on the forge.
 pub(crate) async fn take_in(reconciler: &Reconciler, project: &Project) -> Result<(), PassError> {
@@ -90,7 +90,7 @@ async fn is_from_outside(project: &Project, report: &PrivateReport) -> Result<bo
     }
 }
 
-/// The private issue of a report; after a crash the one that was there before it.
+/// The private issue of a report.
 async fn hold(project: &Project, report: &PrivateReport, source: &Source) -> Result<u64, PassError> {
     let key = format!("report:{}", report.id);
     let text = words::forge_report(report, source, &project.label);
@@ -99,15 +99,9 @@ async fn hold(project: &Project, report: &PrivateReport, source: &Source) -> Res
         tell(project, Thread::Issue(*number), &key, &text).await?;
         return Ok(*number);
     }
-    let start = marker(&key);
-    let known = project.desk.issues_labelled(&project.moderation).await?;
-    if let Some(issue) = known.iter().find(|issue| issue.body.starts_with(&start)) {
-        return Ok(issue.number);
-    }
     let title = words::title("Report", &report.title);
     let text = format!("{text}\n{}", words::quoted(&report.description));
-    let labels = [project.moderation.as_str()];
-    Ok(project.desk.create_issue(&title, &marked(&key, &text), &labels).await?)
+    own_issue(project, &project.moderation, &key, &title, &text).await
 }
 
 /// Brings what the reporter wrote on their own issue to the private one.
@@ -118,14 +112,16 @@ pub(crate) async fn follow(project: &Project, case: &Case) -> Result<(), PassErr
     if project.has_public_desk() {
         return Ok(());
     }
-    let bot = project.public.bot().await?;
-    for comment in project.public.comments(Thread::Issue(*number)).await? {
-        if comment.author == bot {
-            continue;
-        }
-        let text = words::note(&comment);
+    let theirs = project.public.comments(Thread::Issue(*number)).await?;
+    let (public_bot, bot) = (project.public.bot().await?, project.desk.bot().await?);
+    let thread = Thread::Issue(case.issue);
+    let ours = project.desk.comments(thread).await?;
+    for comment in theirs.iter().filter(|comment| comment.author != public_bot) {
         let key = format!("note:{}", comment.id);
-        tell(project, Thread::Issue(case.issue), &key, &text).await?;
+        if !said(&ours, &bot, &key) {
+            let text = marked(&key, &words::note(comment));
+            project.desk.create_comment(thread, &text).await?;
+        }
     }
     Ok(())
 }

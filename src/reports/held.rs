@@ -5,7 +5,7 @@ use embargod_forge::Thread;
 
 use super::{forge, letters};
 use crate::project::Project;
-use crate::reconcile::{Heard, Journal, Look, PassError, Reconciler, answer, facts, handle, others};
+use crate::reconcile::{Heard, Journal, Look, PassError, Reconciler, answer, facts, handle};
 
 /// How long a rejected report is still listened to: spam must not cost requests for ever.
 const HEARD: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
@@ -22,10 +22,7 @@ pub(crate) async fn look(reconciler: &Reconciler, project: &Project, journal: &m
         comments: project.desk.comments(thread).await?,
         bot: project.desk.bot().await?,
     };
-    let view = CaseView {
-        others: others(reconciler, project, &journal.case).await?,
-        ..CaseView::empty(project.main().clone())
-    };
+    let view = CaseView::empty(project.main().clone());
     if handle(reconciler, project, journal, &heard, &view).await? {
         return Ok(Look::Again);
     }

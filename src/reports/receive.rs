@@ -5,15 +5,14 @@ use std::sync::Arc;
 use embargod_core::CaseId;
 use embargod_core::case::{Automatic, Case, Event, Received, Source};
 use embargod_forge::Thread;
-use embargod_mail::{Incoming, Limits, read};
+use embargod_mail::{Limits, read};
 use embargod_store::StoredDelivery;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{files, words};
 use crate::project::{Letterbox, Project};
-use crate::reconcile::{Journal, PassError, Reconciler, bodies, tell};
+use crate::reconcile::{Journal, PassError, Reconciler, bodies, own_issue, tell};
 use crate::roster;
-use crate::texts::{marked, marker};
 
 /// How many mails are looked at in one pass: mails are large, and the next pass goes on.
 const BATCH: u32 = 5;
@@ -136,22 +135,11 @@ async fn take(
         None => {
             let text = words::report(&mail, &kept, &folder, &project.label, at);
             let key = format!("report:{short}");
-            let issue = issue(project, &key, &mail, &text).await?;
+            let title = words::title("Report by mail", &mail.subject);
+            let issue = own_issue(project, &project.moderation, &key, &title, &text).await?;
             begin(reconciler, project, issue, received, answered).await
         }
     }
-}
-
-/// The issue of a report; after a crash the one that was written before it.
-async fn issue(project: &Project, key: &str, mail: &Incoming, text: &str) -> Result<u64, PassError> {
-    let start = marker(key);
-    let known = project.desk.issues_labelled(&project.moderation).await?;
-    if let Some(issue) = known.iter().find(|issue| issue.body.starts_with(&start)) {
-        return Ok(issue.number);
-    }
-    let title = words::title("Report by mail", &mail.subject);
-    let body = marked(key, text);
-    Ok(project.desk.create_issue(&title, &body, &[&project.moderation]).await?)
 }
 
 async fn begin(

@@ -13,8 +13,8 @@ use embargod_forge::Thread;
 
 use crate::people::person;
 use crate::project::Project;
-use crate::reconcile::{PassError, Reconciler, keep, tell};
-use crate::texts::{marked, marker};
+use crate::reconcile::{PassError, Reconciler, keep, own_issue, said};
+use crate::texts::marked;
 
 pub(crate) use ledger::{Ledger, members};
 pub(crate) use mails::answered;
@@ -37,27 +37,16 @@ pub(crate) async fn look(reconciler: &Reconciler, project: &Project) -> Result<(
     show(project, policy, &ledger).await
 }
 
-/// The issue of the roster; after a crash the one that was written before it.
+/// The roster begins with an issue of its own.
 async fn begin(reconciler: &Reconciler, project: &Project, policy: &RosterPolicy) -> Result<Ledger, PassError> {
-    let start = marker(ROSTER);
-    let known = project.desk.issues_labelled(&project.members).await?;
-    let issue = match known.iter().find(|issue| issue.body.starts_with(&start)) {
-        Some(issue) => issue.number,
-        None => {
-            let title = format!("Members of the security team of {}", policy.project);
-            let text = "Members are proposed and vouched for here. The comment of the bot below says who is where.\n\n\
-                        - `/embargo member propose NAME for ORGANISATION at ADDRESS` proposes somebody; the terms go to the address.\n\
-                        - `/embargo vouch NAME` vouches for them. When enough members do, the terms are sent.\n\
-                        - `/embargo consent` (in answer to that mail, or here by who sees this already) agrees to the terms; access to \
-                        this repository, to read, comes after it and never before.\n\
-                        - `/embargo decline`, `/embargo leave`, and `/embargo member remove NAME because …` end it, and access with it.\n";
-            let labels = [project.members.as_str()];
-            project
-                .desk
-                .create_issue(&title, &marked(ROSTER, text), &labels)
-                .await?
-        }
-    };
+    let title = format!("Members of the security team of {}", policy.project);
+    let text = "Members are proposed and vouched for here. The comment of the bot below says who is where.\n\n\
+                - `/embargo member propose NAME for ORGANISATION at ADDRESS` proposes somebody; the terms go to the address.\n\
+                - `/embargo vouch NAME` vouches for them. When enough members do, the terms are sent.\n\
+                - `/embargo consent` (in answer to that mail, or here by who sees this already) agrees to the terms; access to \
+                this repository, to read, comes after it and never before.\n\
+                - `/embargo decline`, `/embargo leave`, and `/embargo member remove NAME because …` end it, and access with it.\n";
+    let issue = own_issue(project, &project.members, ROSTER, &title, text).await?;
     Ledger::begin(reconciler, project, issue).await
 }
 
@@ -70,7 +59,8 @@ async fn hear(
 ) -> Result<(), PassError> {
     let thread = Thread::Issue(ledger.roster.issue);
     let bot = project.desk.bot().await?;
-    let mut waiting = project.desk.comments(thread).await?;
+    let comments = project.desk.comments(thread).await?;
+    let mut waiting: Vec<_> = comments.iter().collect();
     waiting.retain(|comment| comment.author != bot && !ledger.roster.comments.contains_key(&comment.id));
     waiting.sort_by_key(|comment| comment.id);
     for comment in waiting {
@@ -107,7 +97,10 @@ async fn hear(
         ledger.record(events, reconciler.clock.now()).await?;
     }
     for (id, answer) in ledger.roster.comments.iter().filter(|(_, answer)| !answer.is_empty()) {
-        tell(project, thread, &format!("answer:{id}"), answer).await?;
+        let key = format!("answer:{id}");
+        if !said(&comments, &bot, &key) {
+            project.desk.create_comment(thread, &marked(&key, answer)).await?;
+        }
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ pub struct CaseView {
     pub main: BranchName,
     /// The patches of the fix series, where it is public already and on no security branch.
     pub public_fix: Option<Vec<PatchIdentity>>,
-    /// The other open cases of the project.
+    /// The other open cases of the project, where a command asks for them.
     pub others: BTreeSet<CaseId>,
     /// Every target branch.
     pub targets: BTreeMap<BranchName, TargetView>,
