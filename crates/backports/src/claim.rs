@@ -1,6 +1,6 @@
 //! A commit that claims to be the backport, held against the fix and against the tip.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use git2::Oid;
 
@@ -25,6 +25,52 @@ struct Touched {
     removes: HashSet<u64>,
 }
 
+/// A place where a claim changes a file.
+struct Own {
+    /// Its lines after the change.
+    after: std::ops::Range<usize>,
+    /// What it adds there beyond what the fix does where it is in effect: its own way of doing something.
+    adds: Vec<u64>,
+    /// What it removes there, likewise.
+    removes: Vec<u64>,
+}
+
+impl Own {
+    fn of(block: &Finding) -> Self {
+        Self {
+            after: block.after.clone(),
+            adds: block.adds.clone(),
+            removes: block.removes.clone(),
+        }
+    }
+
+    /// Takes away what the blocks of the fix that are in effect there account for, each line once.
+    fn account_for(own: &mut [Self], fix: &[Finding]) {
+        let (mut adds, mut removes) = (HashMap::new(), HashMap::new());
+        for block in fix.iter().filter(|block| block.state == State::InEffect) {
+            block.adds.iter().for_each(|line| *adds.entry(*line).or_insert(0_usize) += 1);
+            block.removes.iter().for_each(|line| *removes.entry(*line).or_insert(0_usize) += 1);
+        }
+        let beyond = |lines: &mut Vec<u64>, known: &mut HashMap<u64, usize>| {
+            lines.retain(|line| match known.get_mut(line) {
+                Some(count @ 1..) => {
+                    *count -= 1;
+                    false
+                }
+                _ => true,
+            });
+        };
+        for place in own {
+            beyond(&mut place.adds, &mut adds);
+            beyond(&mut place.removes, &mut removes);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.adds.is_empty() && self.removes.is_empty()
+    }
+}
+
 /// A claim with what its content says.
 pub(crate) struct Examined {
     pub id: Oid,
@@ -32,8 +78,8 @@ pub(crate) struct Examined {
     /// The commit that says that it reverts this one, unless that was reverted too.
     pub reverted_by: Option<Oid>,
     lines: BTreeMap<Vec<u8>, Touched>,
-    /// Where it changes its files: the ranges after the change.
-    blocks: BTreeMap<Vec<u8>, Vec<std::ops::Range<usize>>>,
+    /// Where it changes its files.
+    blocks: BTreeMap<Vec<u8>, Vec<Own>>,
     /// What its own tree says of the fix.
     pub there: Vec<FileFinding>,
     /// What the tip says of its own change.
@@ -70,8 +116,8 @@ impl Examined {
                 touched.removes.extend(&block.removes);
             }
             lines.insert(finding.path.clone(), touched);
-            let ranges = finding.blocks.iter().map(|block| block.after.clone());
-            blocks.insert(finding.path.clone(), ranges.collect());
+            let places = finding.blocks.iter().map(Own::of);
+            blocks.insert(finding.path.clone(), places.collect::<Vec<_>>());
             own.push(finding);
         }
         let standing = if id == tip {
@@ -93,6 +139,11 @@ impl Examined {
                 .collect();
             there?
         };
+        for file in &there {
+            if let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) {
+                Own::account_for(own, &file.blocks);
+            }
+        }
         let mut examined = Self {
             id,
             claim,
@@ -182,7 +233,7 @@ impl Examined {
             // The branch has no such file: what it does may have been done elsewhere.
             return size > 0 && self.shared(finding, None) * 2 >= size;
         };
-        let (Some(block), Some(ranges)) = (there.blocks.get(block), self.blocks.get(at)) else {
+        let (Some(block), Some(own)) = (there.blocks.get(block), self.blocks.get(at)) else {
             return false;
         };
         if block.state == State::InEffect {
@@ -190,11 +241,13 @@ impl Examined {
             return false;
         }
         let near = |place: usize, by: usize| {
-            ranges
-                .iter()
-                .any(|range| place + by >= range.start && place <= range.end + by)
+            own.iter()
+                .filter(|own| !own.is_empty())
+                .any(|own| place + by >= own.after.start && place <= own.after.end + by)
         };
-        let shares = size > 0 && self.shared(finding, Some(at)) * 2 >= size;
+        let adds = own.iter().flat_map(|own| &own.adds);
+        let removes = own.iter().flat_map(|own| &own.removes);
+        let shares = size > 0 && (common(&finding.adds, adds) + common(&finding.removes, removes)) * 2 >= size;
         match (finding.state, block.place) {
             _ if shares => true,
             (State::Lacking, Some(place)) => near(place, ADJACENT),
@@ -238,6 +291,20 @@ pub(crate) fn may_concern(shelf: &Shelf<'_>, id: Oid, fix: &[Change]) -> Result<
         changes.iter().map(|change| base_name(change.path()).to_vec()).collect()
     };
     Ok(!names(&changes).is_disjoint(&names(fix)))
+}
+
+/// How many lines are among others, each of those counted once.
+fn common<'a>(lines: &[u64], others: impl Iterator<Item = &'a u64>) -> usize {
+    let mut left: HashMap<u64, usize> = HashMap::new();
+    others.for_each(|line| *left.entry(*line).or_default() += 1);
+    let among = lines.iter().filter(|line| match left.get_mut(line) {
+        Some(count @ 1..) => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    });
+    among.count()
 }
 
 fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {
