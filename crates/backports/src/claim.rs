@@ -48,8 +48,14 @@ impl Own {
     fn account_for(own: &mut [Self], fix: &[Finding]) {
         let (mut adds, mut removes) = (HashMap::new(), HashMap::new());
         for block in fix.iter().filter(|block| block.state == State::InEffect) {
-            block.adds.iter().for_each(|line| *adds.entry(*line).or_insert(0_usize) += 1);
-            block.removes.iter().for_each(|line| *removes.entry(*line).or_insert(0_usize) += 1);
+            block
+                .adds
+                .iter()
+                .for_each(|line| *adds.entry(*line).or_insert(0_usize) += 1);
+            block
+                .removes
+                .iter()
+                .for_each(|line| *removes.entry(*line).or_insert(0_usize) += 1);
         }
         let beyond = |lines: &mut Vec<u64>, known: &mut HashMap<u64, usize>| {
             lines.retain(|line| match known.get_mut(line) {
@@ -84,6 +90,8 @@ pub(crate) struct Examined {
     pub there: Vec<FileFinding>,
     /// What the tip says of its own change.
     pub standing: Sum,
+    /// Whether a place that it changes in what runs is again, line by line, as it was before it.
+    pub partly_undone: bool,
     /// The share of the fix's lines that it changes too.
     pub cover: f64,
     /// The share of the fix's lines that it changes the other way.
@@ -120,16 +128,6 @@ impl Examined {
             blocks.insert(finding.path.clone(), places.collect::<Vec<_>>());
             own.push(finding);
         }
-        let standing = if id == tip {
-            Sum::of(&own, Scope::of(&own))
-        } else {
-            let findings: Result<Vec<_>, _> = changes
-                .iter()
-                .map(|change| find_change(place, change, &Outcome::default()))
-                .collect();
-            let findings = findings?;
-            Sum::of(&findings, Scope::of(&findings))
-        };
         let there = if id == tip {
             at_tip.to_vec()
         } else {
@@ -138,6 +136,22 @@ impl Examined {
                 .map(|change| find_change(&mut own_place, change, &Outcome::default()))
                 .collect();
             there?
+        };
+        let mut partly_undone = false;
+        let standing = if id == tip {
+            Sum::of(&own, Scope::of(&own))
+        } else {
+            let findings: Result<Vec<_>, _> = changes
+                .iter()
+                .map(|change| find_change(place, change, &Outcome::default()))
+                .collect();
+            let findings = findings?;
+            // What else it brings is not asked about: it may have been a squash.
+            let of_fix = |file: &&FileFinding| there.iter().any(|of_fix| of_fix.at.as_ref() == Some(&file.path));
+            let running = findings.iter().filter(|file| !file.ancillary).filter(of_fix);
+            let mut blocks = running.flat_map(|file| &file.blocks);
+            partly_undone = blocks.any(|block| block.state == State::Lacking && block.untouched);
+            Sum::of(&findings, Scope::of(&findings))
         };
         for file in &there {
             if let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) {
@@ -152,6 +166,7 @@ impl Examined {
             blocks,
             there,
             standing,
+            partly_undone,
             cover: 0.0,
             opposes: 0.0,
             same_lines: false,

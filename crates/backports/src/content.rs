@@ -31,6 +31,8 @@ pub(crate) struct Finding {
     pub kept: (usize, usize),
     /// Whether the rest of the series replaced all that it adds: then the series' last commit shows it.
     pub replaced: bool,
+    /// Whether the tip has the state before the block, line by line from the line before it to the line after it.
+    pub untouched: bool,
     /// The line where the tip has the block's surroundings, counted from 0.
     pub place: Option<usize>,
     /// The lines that it adds and removes and that say something, as numbers that are the same for the same line anywhere.
@@ -105,6 +107,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             added: (there, added.len()),
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
+            untouched: is_untouched(states, block, &old_at_tip),
             place,
             adds: added
                 .iter()
@@ -131,6 +134,25 @@ fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Optio
     let mut lines = near(&mut (0..block.before.start).rev());
     lines.extend(near(&mut (block.before.end..states.old.lines.len())));
     lines.into_iter().find_map(|index| at_tip[index])
+}
+
+/// Whether the lines that a block takes the place of follow upon each other at the tip, with the lines around them.
+fn is_untouched(states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> bool {
+    let first = block.before.start.checked_sub(1).map(|index| at_tip[index]);
+    let last = at_tip.get(block.before.end).copied();
+    let inside = at_tip[block.before.clone()].iter().copied();
+    let mut next = match first {
+        None => 0,
+        Some(None) => return false,
+        Some(Some(index)) => index + 1,
+    };
+    for line in inside.chain(last) {
+        if line != Some(next) {
+            return false;
+        }
+        next += 1;
+    }
+    last.is_some() || next == states.tip.lines.len()
 }
 
 fn patch(book: &Book, states: &States<'_>, block: &Block) -> u64 {

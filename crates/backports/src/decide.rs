@@ -41,6 +41,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     } else {
         match by_claim(left, explained) {
             verdict if verdict.is_good() && contradicted => Verdict::Unproven,
+            verdict if verdict.is_good() && standing.iter().any(|claim| claim.partly_undone) => Verdict::Partial,
             verdict => verdict,
         }
     };

@@ -99,6 +99,7 @@ fn whole(state: State) -> Vec<Finding> {
         added: (there, 1),
         kept: (kept, 1),
         replaced: false,
+        untouched: state == State::Lacking,
         place: None,
         adds: Vec::new(),
         removes: Vec::new(),

@@ -87,6 +87,8 @@ pub(crate) fn claim_words(claim: &Examined) -> String {
         words.push("but it was taken back".to_owned());
     } else if !claim.stands() {
         words.push("but little of it is at the tip".to_owned());
+    } else if claim.partly_undone {
+        words.push("but some of it was taken back".to_owned());
     }
     format!("{} {}", claim.id, words.join(", "))
 }
