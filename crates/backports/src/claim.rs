@@ -6,7 +6,7 @@ use git2::Oid;
 
 use crate::content::{Finding, State};
 use crate::error::EngineError;
-use crate::files::{FileFinding, Scope, Sum, find_change};
+use crate::files::{FileFinding, Scope, Sum, find_changes};
 use crate::fix::Change;
 use crate::history::Claim;
 use crate::place::{Place, base_name};
@@ -115,9 +115,8 @@ impl Examined {
         let changes = shelf.changes(id)?;
         let mut own_place = Place::new(shelf, commit.tree()?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
-        let mut own = Vec::new();
-        for change in changes.iter() {
-            let finding = find_change(&mut own_place, change, &Outcome::default())?;
+        let own = find_changes(&mut own_place, &changes, &Outcome::default())?;
+        for finding in &own {
             let mut touched = Touched::default();
             for block in &finding.blocks {
                 touched.adds.extend(&block.adds);
@@ -126,31 +125,22 @@ impl Examined {
             lines.insert(finding.path.clone(), touched);
             let places = finding.blocks.iter().map(Own::of);
             blocks.insert(finding.path.clone(), places.collect::<Vec<_>>());
-            own.push(finding);
         }
         let there = if id == tip {
             at_tip.to_vec()
         } else {
-            let there: Result<Vec<_>, _> = fix
-                .iter()
-                .map(|change| find_change(&mut own_place, change, &Outcome::default()))
-                .collect();
-            there?
+            find_changes(&mut own_place, fix, &Outcome::default())?
         };
         let mut partly_undone = false;
         let standing = if id == tip {
             Sum::of(&own, Scope::of(&own))
         } else {
-            let findings: Result<Vec<_>, _> = changes
-                .iter()
-                .map(|change| find_change(place, change, &Outcome::default()))
-                .collect();
-            let findings = findings?;
+            let findings = find_changes(place, &changes, &Outcome::default())?;
             // What else it brings is not asked about: it may have been a squash.
             let of_fix = |file: &&FileFinding| there.iter().any(|of_fix| of_fix.at.as_ref() == Some(&file.path));
             let running = findings.iter().filter(|file| !file.ancillary).filter(of_fix);
             let mut blocks = running.flat_map(|file| &file.blocks);
-            partly_undone = blocks.any(|block| block.state == State::Lacking && block.untouched);
+            partly_undone = blocks.any(|block| block.state == State::Lacking && block.weight > 0 && block.untouched);
             Sum::of(&findings, Scope::of(&findings))
         };
         for file in &there {

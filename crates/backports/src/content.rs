@@ -19,7 +19,7 @@ pub(crate) enum State {
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub state: State,
-    /// How many lines of it say something; at least one.
+    /// How many lines of it say something: at least one, or none where it cannot change what runs and other blocks can.
     pub weight: usize,
     /// The first line of the block in the file before the fix, counted from 1.
     pub line: usize,
@@ -46,7 +46,7 @@ pub(crate) struct Finding {
 impl Finding {
     /// Whether something that the fix brings is there. That something is gone proves little: it may never have been there.
     pub fn is_positive(&self) -> bool {
-        self.state == State::InEffect && (self.added.0 > 0 || self.replaced)
+        self.state == State::InEffect && self.weight > 0 && (self.added.0 > 0 || self.replaced)
     }
 
     /// Whether it is in effect to the last line.
@@ -85,8 +85,12 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         };
         let mut added = wanted(book, states.new, block.after.clone());
         let mut removed = wanted(book, states.old, block.before.clone());
+        let mut idle = false;
         if added.is_empty() && removed.is_empty() {
             (added, removed) = (block.after.clone().collect(), block.before.clone().collect());
+            let lines = added.iter().map(|index| states.new.lines[*index]);
+            let mut lines = lines.chain(removed.iter().map(|index| states.old.lines[*index]));
+            idle = !lines.any(|line| book.may_act(line));
         }
         let brings = !added.is_empty();
         if let Some((survives, comes_back)) = &survives {
@@ -101,7 +105,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         let place = surroundings(book, states, block, &old_at_tip);
         findings.push(Finding {
             state: state((there, added.len()), (kept, removed.len()), place.is_some()),
-            weight: (added.len() + removed.len()).max(1),
+            weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
             line: block.before.start + 1,
             after: block.after.clone(),
             added: (there, added.len()),

@@ -7,7 +7,7 @@ use crate::claim::{Examined, may_concern};
 use crate::content::State;
 use crate::decide::{Decision, decide};
 use crate::error::EngineError;
-use crate::files::{FileFinding, Scope, find_change};
+use crate::files::{FileFinding, Scope, find_changes};
 use crate::fix::Fix;
 use crate::history::{History, walk};
 use crate::index::Index;
@@ -173,10 +173,7 @@ fn one(
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
-    let mut files = Vec::new();
-    for change in fix.changes.iter() {
-        files.push(find_change(place, change, outcome)?);
-    }
+    let files = find_changes(place, &fix.changes, outcome)?;
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
     let mut examined = Vec::new();
     for claim in claims.iter().take(MOST_CLAIMS) {

@@ -74,7 +74,7 @@ impl Scope {
             .iter()
             .filter(|file| !file.ancillary)
             .flat_map(|file| &file.blocks);
-        if code.any(|block| block.state != State::Absent) {
+        if code.any(|block| block.state != State::Absent && block.weight > 0) {
             Self::Code
         } else {
             Self::All
@@ -107,12 +107,26 @@ fn whole(state: State) -> Vec<Finding> {
     }]
 }
 
-/// Finds a file of a change at a tip and judges what the change does to it.
-pub(crate) fn find_change(
+/// Finds the files of a whole change at a tip and judges what it does to each.
+pub(crate) fn find_changes(
     place: &mut Place<'_>,
-    change: &Change,
+    changes: &[Change],
     outcome: &Outcome,
-) -> Result<FileFinding, EngineError> {
+) -> Result<Vec<FileFinding>, EngineError> {
+    let mut files = Vec::new();
+    for change in changes {
+        let mut file = find_change(place, change, outcome)?;
+        if file.blocks.iter().all(|block| block.weight == 0) {
+            // Where it is all that the change does to a file, it counts: the file may have been forgotten.
+            file.blocks.iter_mut().for_each(|block| block.weight = 1);
+        }
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// Finds a file of a change at a tip and judges what the change does to it.
+fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Result<FileFinding, EngineError> {
     let path = change.path().to_vec();
     let finding = |at: Option<Vec<u8>>, blocks| FileFinding {
         ancillary: is_ancillary(&path),

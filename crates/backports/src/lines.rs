@@ -117,13 +117,18 @@ impl Book {
 
     /// Whether a line says something: an empty one or a lone bracket does not, and an `#include` is never the fix itself.
     pub fn says_something(&self, line: Token) -> bool {
-        let bytes = self.line(line);
-        self.has_words(line)
-            && !bytes.starts_with(b"#include")
+        self.may_act(line)
+            && self.has_words(line)
             && !matches!(
-                bytes,
+                self.line(line),
                 b"#endif" | b"#else" | b"else" | b"}else{" | b"else{" | b"break;" | b"do{" | b"fi" | b"done" | b"end"
             )
+    }
+
+    /// Whether a line can change what runs by itself: an empty one and an `#include` cannot.
+    pub fn may_act(&self, line: Token) -> bool {
+        let line = self.line(line);
+        !line.is_empty() && !line.starts_with(b"#include")
     }
 
     /// Whether a line can tell where something is: any with words in it.

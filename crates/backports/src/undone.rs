@@ -3,7 +3,7 @@
 use git2::{Commit, Oid};
 
 use crate::error::EngineError;
-use crate::files::{Scope, Sum, find_change};
+use crate::files::{Scope, Sum, find_changes};
 use crate::fix::Change;
 use crate::place::Place;
 use crate::series::Outcome;
@@ -47,10 +47,7 @@ fn touches(
 
 fn is_gone(shelf: &Shelf<'_>, changes: &[Change], at: &Commit<'_>) -> Result<bool, EngineError> {
     let mut place = Place::new(shelf, at.tree()?);
-    let mut files = Vec::new();
-    for change in changes {
-        files.push(find_change(&mut place, change, &Outcome::default())?);
-    }
+    let files = find_changes(&mut place, changes, &Outcome::default())?;
     let Sum { good, lacking, .. } = Sum::of(&files, Scope::of(&files));
     Ok(lacking > good)
 }
