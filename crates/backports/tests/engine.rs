@@ -227,3 +227,73 @@ fn what_cannot_be_answered_is_an_error() {
     assert!(matches!(ask(vec![root], absent), Err(EngineError::Repository(_))));
     assert!(matches!(ask(vec![], root), Err(EngineError::NoFix)));
 }
+
+#[test]
+fn a_forgotten_hunk_is_not_explained_by_the_one_beside_it() {
+    let world = World::new();
+    // The same change twice in one file, a few lines apart, and an include that a branch may have by itself.
+    let fixed = A.replace("two", "zwei").replace("five", "zwei");
+    let forgot = A.replace("two", "zwei");
+    let with_include = format!("#include <a.h>\n\n{fixed}");
+    let base = world.commit(&[], "base", &[("a.c", A)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &with_include)]);
+    let maint = world.commit(&[base], "maint", &[("a.c", A), ("v", "1\n")]);
+    let trailer = format!("fix\n\n(cherry picked from commit {fix})");
+    let pick = |text: &str| world.commit(&[maint], &trailer, &[("a.c", text), ("v", "1\n")]);
+    let whole = pick(&fixed);
+    assert_eq!(
+        world.verdict(&[fix], whole),
+        Verdict::Present,
+        "an include decides nothing"
+    );
+    assert_eq!(world.verdict(&[fix], pick(&forgot)), Verdict::Partial);
+    // The branch does the first place in its own way, which says nothing of the second.
+    let adapted = A.replace("two", "zwei, as here").replace("five", "zwei");
+    assert!(world.verdict(&[fix], pick(&adapted)).is_good());
+    let undone = world.commit(&[whole], "tidy up", &[("a.c", &forgot), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], undone), Verdict::Partial);
+}
+
+#[test]
+fn a_forgotten_file_counts_even_where_only_an_include_was_to_change() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let include = format!("#include <a.h>\n{A}");
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.c", A)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", &include)]);
+    let half = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", A), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], half), Verdict::Partial);
+}
+
+#[test]
+fn a_hunk_of_an_adapted_backport_that_was_taken_back_leaves_it_partial() {
+    let world = World::new();
+    let long: String = (0..60).map(|line| format!("statement {line};\n")).collect();
+    let at = |text: &str, line: usize, with: &str| text.replace(&format!("statement {line};"), with);
+    let rest = |text: &str| {
+        at(
+            text,
+            20,
+            "a check;\nof the length;\nthat goes on;\nfor a while;\nand on;\nand then;\nit stays;",
+        )
+    };
+    let fixed = rest(&at(&at(&long, 10, "checked ten;"), 40, "checked forty;"));
+    let base = world.commit(&[], "base", &[("a.c", &long)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed)]);
+    let old = at(&long, 10, "old form of ten;");
+    let maint = world.commit(&[base], "maint", &[("a.c", &old)]);
+    let both = rest(&at(&at(&long, 10, "old form of ten, checked;"), 40, "checked forty;"));
+    let adapted = world.commit(&[maint], "fix", &[("a.c", &both)]);
+    assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
+    let taken_back = rest(&at(&old, 40, "checked forty;"));
+    let undone = world.commit(&[adapted], "tidy up", &[("a.c", &taken_back)]);
+    let answer = world.answer(&[fix], undone);
+    assert_eq!(answer.verdict, Verdict::Partial, "{answer:?}");
+    assert!(
+        answer.commits[0]
+            .evidence
+            .iter()
+            .any(|line| line.ends_with("but some of it was taken back")),
+        "{answer:?}"
+    );
+}
