@@ -10,9 +10,18 @@ use serde::{Deserialize, Serialize};
 /// An id with fewer digits names nothing.
 const SHORTEST_ID: usize = 9;
 /// What stands on the line of a source's id: git's own trailer (`cherry picked from commit …`), and the forms of stable trees
-/// (`[ upstream commit … ]`, `commit … upstream.`).
-static SOURCES: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["picked from", "upstream", "backport", "from commit"].map(Finder::new));
+/// (`[ upstream commit … ]`, `commit … upstream.`, `master commit: …`).
+static SOURCES: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    [
+        "picked from",
+        "upstream",
+        "backport",
+        "from commit",
+        "master commit",
+        "main commit",
+    ]
+    .map(Finder::new)
+});
 static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("this reverts"));
 
 /// What a commit says of itself. Bytes that are no UTF-8 are replaced, the same way each time.
@@ -160,6 +169,7 @@ mod tests {
             format!("x\n\n(cherry picked from commit {id})"),
             format!("x\n\n[ upstream commit {id} ]"),
             format!("x\n\ncommit {id} upstream."),
+            format!("x\n\nmaster commit: {id}\nmaster date: 2021-01-01 10:00:00 +0100"),
             format!("x\n\nCherry picked from commit {}", id.to_uppercase()),
         ] {
             assert_eq!(sources(message.to_lowercase().as_bytes()), [id], "{message}");
