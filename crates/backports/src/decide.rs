@@ -102,7 +102,7 @@ fn by_content(shown: Sum, proves: bool, undone: bool) -> Verdict {
         unclear,
     } = shown;
     let no = if undone { Verdict::Reverted } else { Verdict::Missing };
-    if good > 0 && lacking == 0 && unclear == 0 && absent <= good {
+    if good > 0 && lacking == 0 && unclear == 0 && absent * 4 <= good {
         return match (proves, absent) {
             (false, _) => Verdict::Unproven,
             (true, 0) => Verdict::Present,
@@ -139,9 +139,9 @@ mod tests {
     fn content_alone_needs_all_of_it_and_something_new() {
         for (shown, proves, undone, expected) in [
             (sum(5, 0, 0, 0), true, false, Verdict::Present),
-            (sum(5, 0, 2, 0), true, false, Verdict::Adapted),
+            (sum(8, 0, 2, 0), true, false, Verdict::Adapted),
             (sum(5, 0, 0, 0), false, false, Verdict::Unproven),
-            (sum(5, 0, 9, 0), true, false, Verdict::Unproven),
+            (sum(5, 0, 2, 0), true, false, Verdict::Unproven),
             (sum(5, 1, 0, 0), true, false, Verdict::Partial),
             (sum(0, 5, 0, 0), true, false, Verdict::Missing),
             (sum(0, 0, 5, 0), true, false, Verdict::Missing),
