@@ -10,6 +10,7 @@ pub mod intake;
 pub mod mail;
 pub mod page;
 pub mod people;
+pub mod pick;
 pub mod policy;
 pub mod project;
 mod publish;

@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         Command::Serve => within_runtime(serve::run(config)),
         Command::Rehearse(arguments) => within_runtime(rehearse::run(arguments)),
         Command::Backports(arguments) => backports::run(&arguments),
-        Command::Pick(arguments) => pick::run(&arguments),
+        Command::Pick(arguments) => within_runtime(pick::run(arguments)),
         Command::Case(command) => within_runtime(case::run(&command, config)),
         Command::Members(arguments) => within_runtime(members::run(&arguments, config)),
         Command::Effect(command) => within_runtime(effect::run(&command, config)),

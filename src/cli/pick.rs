@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use embargod_backports::{Picked, pick};
+use embargod_repo::GitError;
 
 use super::Failure;
 use super::backports::{commit, commits, open};
+use crate::pick::{Picked, pick, prepare};
 
 /// Prepare the backport of a fix in a local repository: the tree, or the conflicts with their three sides, and how the
 /// result differs from the fix. Nothing is written without `--write`.
@@ -31,14 +32,13 @@ pub struct Pick {
 }
 
 /// Runs the command. 0: it applies; 1: it conflicts.
-pub fn run(arguments: &Pick) -> Result<ExitCode, Failure> {
+pub async fn run(arguments: Pick) -> Result<ExitCode, Failure> {
     let repository = open(&arguments.repo)?;
     let fixes = commits(&repository, &arguments.fix)?;
     let onto = commit(&repository, &arguments.onto)?;
-    let mut picked = pick(&repository, &fixes, onto, None)?;
+    // Tried beside the repository first: what does not apply as a whole leaves nothing in it.
+    let mut picked = prepare(&repository, &fixes, onto).await.map_err(explained)?;
     if let (Some(branch), Some(_)) = (&arguments.write, &picked.tree) {
-        // Opened anew: what was made in memory stays there.
-        let repository = open(&arguments.repo)?;
         let committer = repository
             .signature()
             .map_err(|_| "git does not know who commits: set user.name and user.email")?;
@@ -47,7 +47,8 @@ pub fn run(arguments: &Pick) -> Result<ExitCode, Failure> {
         } else {
             format!("refs/heads/{branch}")
         };
-        picked = pick(&repository, &fixes, onto, Some(&committer))?;
+        let written = pick(repository.commondir(), &fixes, onto, Some(&committer)).await;
+        picked = written.map_err(explained)?;
         let target = match &picked.commit {
             Some(id) => git2::Oid::from_str(id)?,
             None => onto,
@@ -71,6 +72,18 @@ pub fn run(arguments: &Pick) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::from(1)
     })
+}
+
+/// An error with what to do about it: here the person owns the repository, and sees what is wrong with it.
+fn explained(error: GitError) -> Failure {
+    match error {
+        GitError::Failed { .. } | GitError::Objects(_) => format!(
+            "{error}; objects are missing or damaged: look with git fsck, and fetch what is missing (a shallow clone with \
+             git fetch --unshallow)"
+        )
+        .into(),
+        other => other.into(),
+    }
 }
 
 fn text(picked: &Picked) -> String {

@@ -10,7 +10,7 @@ const MOST_LINES: usize = 200;
 
 /// The difference between the change from one tree to the next and another such change; empty where both do the same.
 /// Binary files show as a line each.
-pub(crate) fn interdiff(
+pub fn interdiff(
     repository: &Repository,
     one: (Option<&Tree<'_>>, &Tree<'_>),
     other: (Option<&Tree<'_>>, &Tree<'_>),

@@ -2,7 +2,7 @@
 
 use embargod_core::CommitId;
 use embargod_core::case::PatchIdentity;
-use git2::{Commit, Delta, DiffFormat, ObjectType, Oid, Repository};
+use git2::{Commit, Delta, DiffFormat, ObjectType, Oid, Repository, Signature};
 use sha2::{Digest, Sha256};
 
 use crate::command::GitError;
@@ -75,6 +75,29 @@ pub(crate) fn write_like(
     parent: &CommitId,
     message: &[u8],
 ) -> Result<CommitId, GitError> {
+    write_by(repository, original, (tree, parent), message, None)
+}
+
+/// Writes a commit as `git cherry-pick -x` does: with the author and message of the original and a line that names it, by
+/// this committer, or by the original's where there is none.
+pub fn carry(
+    repository: &std::path::Path,
+    original: &CommitId,
+    (tree, parent): (&str, &CommitId),
+    committer: Option<&Signature<'_>>,
+) -> Result<CommitId, GitError> {
+    let repository = Repository::open_bare(repository)?;
+    let message = trailer::with_origin(&message(&find(&repository, original)?), None, original);
+    write_by(&repository, original, (tree, parent), &message, committer)
+}
+
+fn write_by(
+    repository: &Repository,
+    original: &CommitId,
+    (tree, parent): (&str, &CommitId),
+    message: &[u8],
+    committer: Option<&Signature<'_>>,
+) -> Result<CommitId, GitError> {
     let database = repository.odb()?;
     let object = database.read(oid(original)?)?;
     let mut raw = format!("tree {tree}\nparent {parent}\n").into_bytes();
@@ -83,14 +106,26 @@ pub(crate) fn write_like(
             .data()
             .split(|byte| *byte == b'\n')
             .take_while(|line| !line.is_empty());
-        if let Some(line) = header.into_iter().find(|line| line.starts_with(name)) {
-            raw.extend(line);
-            raw.push(b'\n');
+        match committer {
+            Some(who) if name == b"committer " => raw.extend([name, &person(who)].concat()),
+            _ => match header.into_iter().find(|line| line.starts_with(name)) {
+                Some(line) => raw.extend(line),
+                None => continue,
+            },
         }
+        raw.push(b'\n');
     }
     raw.push(b'\n');
     raw.extend(message);
     id(database.write(ObjectType::Commit, &raw)?)
+}
+
+/// A person and a time, as a commit has them.
+fn person(who: &Signature<'_>) -> Vec<u8> {
+    let (time, offset) = (who.when().seconds(), who.when().offset_minutes());
+    let zone = format!("{}{:02}{:02}", who.when().sign(), offset.abs() / 60, offset.abs() % 60);
+    let time = format!("> {time} {zone}");
+    [who.name_bytes(), b" <", who.email_bytes(), time.as_bytes()].concat()
 }
 
 /// The bytes of a commit's message.

@@ -8,7 +8,7 @@ mod common;
 
 use common::git;
 use embargod_core::CommitId;
-use embargod_repo::{GitError, Pick, pick};
+use embargod_repo::{GitError, Pick, apply, pick};
 
 const BASE: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
 
@@ -74,4 +74,34 @@ async fn a_root_and_a_merge_are_refused() {
     }
     let absent: CommitId = "0".repeat(40).parse().expect("an id");
     assert!(matches!(pick(work, &absent, &left).await, Err(GitError::Failed { .. })));
+}
+
+#[tokio::test]
+async fn what_is_applied_may_be_a_root_or_a_merge_and_a_conflict_has_three_sides() {
+    let (folder, start) = repository();
+    let work = folder.path();
+    let left = commit(work, "left", start.as_str(), &BASE.replace('2', "two"));
+    let right = commit(work, "right", start.as_str(), &BASE.replace('9', "nine"));
+    git(work, &["merge", "--quiet", "--no-edit", "left"]);
+    let merge: CommitId = git(work, &["rev-parse", "HEAD"]).parse().expect("an id");
+    let tree = |name: &str| git(work, &["rev-parse", &format!("{name}^{{tree}}")]);
+    // Against its first parent a merge brought the other side.
+    assert_eq!(apply(work, &merge, &start).await.expect("applied").tree, tree("left"));
+    git(work, &["checkout", "--quiet", "--orphan", "elsewhere"]);
+    git(work, &["rm", "--quiet", "-r", "--force", "."]);
+    std::fs::write(work.join("other"), "other\n").expect("written");
+    git(work, &["add", "other"]);
+    git(work, &["commit", "--quiet", "-m", "elsewhere"]);
+    let elsewhere: CommitId = git(work, &["rev-parse", "HEAD"]).parse().expect("an id");
+    let both = apply(&work.join(".git"), &elsewhere, &right).await.expect("applied");
+    assert!(both.conflicts.is_empty());
+    assert_eq!(git(work, &["ls-tree", "--name-only", &both.tree]), "file\nother");
+    let clash = commit(work, "clash", start.as_str(), &BASE.replace('2', "zwei"));
+    let applied = apply(work, &left, &clash).await.expect("applied");
+    let sides = &applied.conflicts[&b"file"[..]];
+    let blob = |name: &str| Some(format!("100644 {}", git(work, &["rev-parse", &format!("{name}:file")])));
+    assert_eq!(
+        [&sides.base, &sides.ours, &sides.theirs],
+        [&blob("left^"), &blob("clash"), &blob("left")]
+    );
 }
