@@ -188,7 +188,7 @@ fn state(added: (usize, usize), kept: (usize, usize), known_place: bool) -> Stat
 }
 
 /// Whether a file is not part of what runs: tests, documentation, change logs, translations.
-pub(crate) fn is_ancillary(path: &[u8]) -> bool {
+pub fn is_ancillary(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     let folders = [
         "test",

@@ -22,6 +22,7 @@ mod trees;
 mod undone;
 mod verdict;
 
+pub use content::is_ancillary;
 pub use engine::{Answer, CommitAnswer, Question, assess, assess_each};
 pub use error::EngineError;
 pub use index::Index;
