@@ -103,15 +103,21 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         let there = added.iter().filter(|index| new_at_tip[**index].is_some()).count();
         let kept = removed.iter().filter(|index| old_at_tip[**index].is_some()).count();
         let place = surroundings(book, states, block, &old_at_tip);
+        let untouched = is_untouched(states, block, &old_at_tip);
+        let state = match state((there, added.len()), (kept, removed.len()), place.is_some()) {
+            // Lines such as `return;` that it adds are found near by; but nothing came between those around it.
+            State::Unclear if untouched => State::Lacking,
+            state => state,
+        };
         findings.push(Finding {
-            state: state((there, added.len()), (kept, removed.len()), place.is_some()),
+            state,
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
             line: block.before.start + 1,
             after: block.after.clone(),
             added: (there, added.len()),
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
-            untouched: is_untouched(states, block, &old_at_tip),
+            untouched,
             place,
             adds: added
                 .iter()
