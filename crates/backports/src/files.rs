@@ -7,7 +7,7 @@ use git2::{FileMode, Oid};
 use crate::content::{Finding, State, States, is_ancillary, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
-use crate::lines::{Book, Page};
+use crate::lines::{Book, Page, White};
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
@@ -148,7 +148,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         return Ok(finding(at, whole(state)));
     }
     let shelf = place.shelf;
-    let mut book = shelf.book(false);
+    let mut book = shelf.book(White::of(&path));
     let (Some(mut old), Some(mut new)) = (
         side(shelf, &mut book, change.old.as_ref())?,
         side(shelf, &mut book, change.new.as_ref())?,
@@ -167,7 +167,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
     if book.differ_in_space_alone(&old, &new) {
         // White space counts where it is all that the change is about.
         drop(book);
-        book = shelf.book(true);
+        book = shelf.book(White::All);
         if let (Some(exact_old), Some(exact_new)) = (
             side(shelf, &mut book, change.old.as_ref())?,
             side(shelf, &mut book, change.new.as_ref())?,

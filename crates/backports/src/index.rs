@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::commits::Commits;
 use crate::fix::Change;
-use crate::lines::Book;
+use crate::lines::{Book, White};
 use crate::trees::Named;
 
 /// As many results of each kind as are kept; then all of the kind are forgotten and found again.
@@ -24,6 +24,7 @@ const MOST: usize = 50_000;
 pub struct Index {
     pub(crate) commits: RefCell<Commits>,
     pub(crate) plain: RefCell<Book>,
+    pub(crate) indented: RefCell<Book>,
     pub(crate) exact: RefCell<Book>,
     /// What commits change.
     pub(crate) changes: Kept<Oid, [Change]>,
@@ -39,8 +40,9 @@ impl Default for Index {
     fn default() -> Self {
         Self {
             commits: RefCell::default(),
-            plain: RefCell::new(Book::new(false)),
-            exact: RefCell::new(Book::new(true)),
+            plain: RefCell::new(Book::new(White::Nothing)),
+            indented: RefCell::new(Book::new(White::Indent)),
+            exact: RefCell::new(Book::new(White::All)),
             changes: Kept::default(),
             named: Kept::default(),
             range_diffs: Kept::default(),

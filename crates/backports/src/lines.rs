@@ -16,8 +16,31 @@ pub(crate) struct Book {
     by_token: Vec<Arc<[u8]>>,
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Oid, Oid), Arc<[Block]>>,
-    /// Whether white space counts.
-    exact: bool,
+    white: White,
+}
+
+/// Which white space of a line counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum White {
+    /// None: branches are formatted in different ways, and no fix is white space alone.
+    Nothing,
+    /// What stands before its first word: there the language is about it.
+    Indent,
+    /// All of it.
+    All,
+}
+
+impl White {
+    /// What counts in a file of this name.
+    pub fn of(path: &[u8]) -> Self {
+        let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        match ending {
+            b"py" | b"pyi" | b"pyx" | b"yml" | b"yaml" | b"coffee" | b"haml" | b"nim" | b"pug" | b"sass" => {
+                Self::Indent
+            }
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// A state of a file.
@@ -45,15 +68,15 @@ pub(crate) struct Block {
 }
 
 impl Book {
-    /// An empty book, in which white space counts or does not.
-    pub fn new(exact: bool) -> Self {
+    /// An empty book, in which this white space counts.
+    pub fn new(white: White) -> Self {
         Self {
             seen: HashMap::new(),
             lines: HashMap::new(),
             by_token: Vec::new(),
             pages: HashMap::new(),
             compared: HashMap::new(),
-            exact,
+            white,
         }
     }
 
@@ -84,7 +107,7 @@ impl Book {
         if let Some(token) = self.seen.get(line) {
             return *token;
         }
-        let compared: Arc<[u8]> = if self.exact { line.into() } else { plain(line).into() };
+        let compared: Arc<[u8]> = self.compared_form(line).into();
         let next = Token(u32::try_from(self.by_token.len()).unwrap_or(u32::MAX));
         let token = *self.lines.entry(Arc::clone(&compared)).or_insert_with(|| {
             self.by_token.push(compared);
@@ -92,6 +115,17 @@ impl Book {
         });
         self.seen.insert(line.into(), token);
         token
+    }
+
+    fn compared_form(&self, line: &[u8]) -> Vec<u8> {
+        let words = plain(line);
+        match self.white {
+            White::Nothing => words,
+            // An empty line has no depth.
+            White::Indent if words.is_empty() => words,
+            White::Indent => [&line[..line.len() - line.trim_ascii_start().len()], &words].concat(),
+            White::All => line.to_vec(),
+        }
     }
 
     fn line(&self, token: Token) -> &[u8] {
@@ -120,14 +154,14 @@ impl Book {
         self.may_act(line)
             && self.has_words(line)
             && !matches!(
-                self.line(line),
+                self.line(line).trim_ascii(),
                 b"#endif" | b"#else" | b"else" | b"}else{" | b"else{" | b"break;" | b"do{" | b"fi" | b"done" | b"end"
             )
     }
 
     /// Whether a line can change what runs by itself: an empty one and an `#include` cannot.
     pub fn may_act(&self, line: Token) -> bool {
-        let line = self.line(line);
+        let line = self.line(line).trim_ascii();
         !line.is_empty() && !line.starts_with(b"#include")
     }
 
@@ -193,7 +227,7 @@ impl Book {
     }
 }
 
-/// A line without its white space: branches are formatted in different ways, and no fix is white space alone.
+/// A line without its white space.
 fn plain(line: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(line.len());
     for word in line.split(u8::is_ascii_whitespace) {
@@ -213,7 +247,7 @@ mod tests {
 
     #[test]
     fn white_space_does_not_count() {
-        let mut book = Book::new(false);
+        let mut book = Book::new(White::Nothing);
         let one = read(&mut book, b"\tif (a)\n  b;\n");
         let other = read(&mut book, b"    if  (a)\r\nb;");
         assert_eq!(one.lines, other.lines);
@@ -222,18 +256,30 @@ mod tests {
 
     #[test]
     fn white_space_counts_where_it_is_all_there_is() {
-        let mut book = Book::new(false);
+        let mut book = Book::new(White::Nothing);
         let (one, other) = (read(&mut book, b"  a\nb\n"), read(&mut book, b"a b\n"));
         assert!(book.differ_in_space_alone(&one, &other));
-        let mut book = Book::new(true);
+        let mut book = Book::new(White::All);
         let (one, other) = (read(&mut book, b"  a\nb\n"), read(&mut book, b"a\nb\n"));
         assert_eq!(book.blocks(&one, &other).len(), 1);
         assert!(!book.differ_in_space_alone(&one, &other));
     }
 
     #[test]
+    fn depth_counts_where_the_language_is_about_it() {
+        assert_eq!(White::of(b"a/b.py"), White::Indent);
+        assert_eq!(White::of(b"a.py/b.c"), White::Nothing);
+        let mut book = Book::new(White::Indent);
+        let one = read(&mut book, b"if a:\n    b( c )\n    else_\n");
+        let other = read(&mut book, b"if a:\n    b(c)\nelse_\n \n");
+        assert_eq!(one.lines[..2], other.lines[..2]);
+        assert_ne!(one.lines[2], other.lines[2]);
+        assert!(!book.may_act(other.lines[3]));
+    }
+
+    #[test]
     fn counterparts_step_over_changes() {
-        let mut book = Book::new(false);
+        let mut book = Book::new(White::Nothing);
         let (one, other) = (read(&mut book, b"a\nb\nc\nd\n"), read(&mut book, b"a\nx\ny\nc\nd\n"));
         assert_eq!(book.counterparts(&one, &other), [Some(0), None, Some(3), Some(4)]);
         assert_eq!(
@@ -247,7 +293,7 @@ mod tests {
 
     #[test]
     fn brackets_say_nothing() {
-        let mut book = Book::new(false);
+        let mut book = Book::new(White::Nothing);
         let page = read(&mut book, b"}\nreturn;\n\n/* */\n");
         let says: Vec<_> = page.lines.iter().map(|line| book.says_something(*line)).collect();
         assert_eq!(says, [false, true, false, false]);

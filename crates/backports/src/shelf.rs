@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::facts::Facts;
 use crate::fix::{Change, changes};
 use crate::index::Index;
-use crate::lines::{Book, Page};
+use crate::lines::{Book, Page, White};
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
 const LARGEST_TEXT: usize = 8 << 20;
@@ -40,13 +40,18 @@ impl<'r> Shelf<'r> {
         self.index.changes.get(commit, find)
     }
 
-    /// The book to compare states in: one in which white space counts, or one in which it does not. Pages that were read before
-    /// may be of an older book.
-    pub fn book(&self, exact: bool) -> RefMut<'_, Book> {
+    /// The book to compare states in, by the white space that counts there. Pages that were read before may be of an older
+    /// book.
+    pub fn book(&self, white: White) -> RefMut<'_, Book> {
         let index = self.index;
-        let mut book = if exact { &index.exact } else { &index.plain }.borrow_mut();
+        let books = match white {
+            White::Nothing => &index.plain,
+            White::Indent => &index.indented,
+            White::All => &index.exact,
+        };
+        let mut book = books.borrow_mut();
         if book.len() > MOST_LINES {
-            *book = Book::new(exact);
+            *book = Book::new(white);
         }
         book
     }
