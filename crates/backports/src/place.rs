@@ -49,7 +49,11 @@ impl<'r> Place<'r> {
             }
         }
         let named = named_below(self.shelf, &self.tree, base_name(change.path()));
-        let mut found: Vec<_> = named.iter().map(|file| (file.path.clone(), file.id)).collect();
+        let main = self.shelf.repository.find_tree(change.tree).ok();
+        // What the main branch has at that very path is another file of this name, not this one moved.
+        let other = |path: &[u8]| main.as_ref().is_some_and(|main| self.within(main, path).is_some());
+        let named = named.iter().filter(|file| !other(&file.path));
+        let mut found: Vec<_> = named.map(|file| (file.path.clone(), file.id)).collect();
         // The deeper the two agree from the end, the likelier.
         let agree = |path: &[u8]| {
             let ours = change.path().rsplit(|byte| *byte == b'/');

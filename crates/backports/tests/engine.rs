@@ -67,6 +67,18 @@ fn a_file_that_moved_is_found_and_one_that_is_not_there_is_no_proof() {
 }
 
 #[test]
+fn another_file_of_the_same_name_is_not_the_file_moved() {
+    let world = World::new();
+    let one = ("one/exclude", "debian/patches\n");
+    let base = world.commit(&[], "base", &[one]);
+    let fix = world.commit(&[base], "another", &[one, ("two/exclude", one.1)]);
+    let maint = world.commit(&[base], "maint", &[one, ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    let moved = world.commit(&[base], "elsewhere", &[one, ("three/exclude", one.1)]);
+    assert_eq!(world.verdict(&[fix], moved), Verdict::Present);
+}
+
+#[test]
 fn a_claim_without_content_proves_nothing_and_one_with_other_content_is_adapted() {
     let world = World::new();
     let fixed = A.replace("two", "zwei");
