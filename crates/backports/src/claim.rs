@@ -180,7 +180,7 @@ impl Examined {
         let (mut all, mut with, mut against) = (0_usize, 0_usize, 0_usize);
         for block in blocks {
             all += block.adds.len() + block.removes.len();
-            with += self.shared(block, None);
+            with += self.shared(block);
             let (adds, removes) = (&block.adds, &block.removes);
             against += count(adds, self.lines.values().map(|file| &file.removes));
             against += count(removes, self.lines.values().map(|file| &file.adds));
@@ -188,15 +188,10 @@ impl Examined {
         (with as f64 / all.max(1) as f64, against as f64 / all.max(1) as f64)
     }
 
-    /// How many lines of a block it changes in the same way, in one file or anywhere.
-    fn shared(&self, block: &Finding, within: Option<&[u8]>) -> usize {
-        let files = || {
-            self.lines
-                .iter()
-                .filter(|(path, _)| within.is_none_or(|within| within == path.as_slice()))
-        };
-        count(&block.adds, files().map(|(_, file)| &file.adds))
-            + count(&block.removes, files().map(|(_, file)| &file.removes))
+    /// How many lines of a block it changes in the same way, in any file.
+    fn shared(&self, block: &Finding) -> usize {
+        count(&block.adds, self.lines.values().map(|file| &file.adds))
+            + count(&block.removes, self.lines.values().map(|file| &file.removes))
     }
 
     /// Whether its change is still in effect at the tip: nothing of it was taken back.
@@ -234,9 +229,15 @@ impl Examined {
             return false;
         };
         let size = finding.adds.len() + finding.removes.len();
+        let does_half = |own: &mut dyn Iterator<Item = &Own>| {
+            let own: Vec<_> = own.collect();
+            let adds = common(&finding.adds, own.iter().flat_map(|own| &own.adds));
+            let removes = common(&finding.removes, own.iter().flat_map(|own| &own.removes));
+            size > 0 && (adds + removes) * 2 >= size
+        };
         let Some(at) = &there.at else {
             // The branch has no such file: what it does may have been done elsewhere.
-            return size > 0 && self.shared(finding, None) * 2 >= size;
+            return does_half(&mut self.blocks.values().flatten());
         };
         let (Some(block), Some(own)) = (there.blocks.get(block), self.blocks.get(at)) else {
             return false;
@@ -250,11 +251,8 @@ impl Examined {
                 .filter(|own| !own.is_empty())
                 .any(|own| place + by >= own.after.start && place <= own.after.end + by)
         };
-        let adds = own.iter().flat_map(|own| &own.adds);
-        let removes = own.iter().flat_map(|own| &own.removes);
-        let shares = size > 0 && (common(&finding.adds, adds) + common(&finding.removes, removes)) * 2 >= size;
         match (finding.state, block.place) {
-            _ if shares => true,
+            _ if does_half(&mut own.iter()) => true,
             (State::Lacking, Some(place)) => near(place, ADJACENT),
             (_, Some(place)) => near(place, NEAR),
             // Nothing there is as on the main branch; who carried the fix changed this file in its name.
