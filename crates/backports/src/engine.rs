@@ -252,7 +252,8 @@ fn answer(
     let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
     for claim in claims.iter().filter(worth) {
         let words = patch::claim_words(claim);
-        let side = if claim.related() && claim.stands() && claim.reverted_by.is_none() {
+        let whole = claim.stands() && !claim.partly_undone;
+        let side = if claim.related() && whole && claim.reverted_by.is_none() {
             &mut evidence
         } else {
             &mut against

@@ -303,7 +303,7 @@ fn a_hunk_of_an_adapted_backport_that_was_taken_back_leaves_it_partial() {
     assert_eq!(answer.verdict, Verdict::Partial, "{answer:?}");
     assert!(
         answer.commits[0]
-            .evidence
+            .against
             .iter()
             .any(|line| line.ends_with("but some of it was taken back")),
         "{answer:?}"
