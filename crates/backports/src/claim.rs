@@ -1,6 +1,6 @@
 //! A commit that claims to be the backport, held against the fix and against the tip.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use git2::Oid;
 
@@ -9,6 +9,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, Sum, find_changes};
 use crate::fix::Change;
 use crate::history::Claim;
+use crate::own::Own;
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
@@ -23,58 +24,6 @@ const ADJACENT: usize = 8;
 struct Touched {
     adds: HashSet<u64>,
     removes: HashSet<u64>,
-}
-
-/// A place where a claim changes a file.
-struct Own {
-    /// Its lines after the change.
-    after: std::ops::Range<usize>,
-    /// What it adds there beyond what the fix does where it is in effect: its own way of doing something.
-    adds: Vec<u64>,
-    /// What it removes there, likewise.
-    removes: Vec<u64>,
-}
-
-impl Own {
-    fn of(block: &Finding) -> Self {
-        Self {
-            after: block.after.clone(),
-            adds: block.adds.clone(),
-            removes: block.removes.clone(),
-        }
-    }
-
-    /// Takes away what the blocks of the fix that are in effect there account for, each line once.
-    fn account_for(own: &mut [Self], fix: &[Finding]) {
-        let (mut adds, mut removes) = (HashMap::new(), HashMap::new());
-        for block in fix.iter().filter(|block| block.state == State::InEffect) {
-            block
-                .adds
-                .iter()
-                .for_each(|line| *adds.entry(*line).or_insert(0_usize) += 1);
-            block
-                .removes
-                .iter()
-                .for_each(|line| *removes.entry(*line).or_insert(0_usize) += 1);
-        }
-        let beyond = |lines: &mut Vec<u64>, known: &mut HashMap<u64, usize>| {
-            lines.retain(|line| match known.get_mut(line) {
-                Some(count @ 1..) => {
-                    *count -= 1;
-                    false
-                }
-                _ => true,
-            });
-        };
-        for place in own {
-            beyond(&mut place.adds, &mut adds);
-            beyond(&mut place.removes, &mut removes);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.adds.is_empty() && self.removes.is_empty()
-    }
 }
 
 /// A claim with what its content says.
@@ -228,16 +177,9 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
-        let size = finding.adds.len() + finding.removes.len();
-        let does_half = |own: &mut dyn Iterator<Item = &Own>| {
-            let own: Vec<_> = own.collect();
-            let adds = common(&finding.adds, own.iter().flat_map(|own| &own.adds));
-            let removes = common(&finding.removes, own.iter().flat_map(|own| &own.removes));
-            size > 0 && (adds + removes) * 2 >= size
-        };
         let Some(at) = &there.at else {
             // The branch has no such file: what it does may have been done elsewhere.
-            return does_half(&mut self.blocks.values().flatten());
+            return Own::do_half(self.blocks.values().flatten(), finding);
         };
         let (Some(block), Some(own)) = (there.blocks.get(block), self.blocks.get(at)) else {
             return false;
@@ -246,13 +188,9 @@ impl Examined {
             // It was in effect there and no longer is: that is no adaptation.
             return false;
         }
-        let near = |place: usize, by: usize| {
-            own.iter()
-                .filter(|own| !own.is_empty())
-                .any(|own| place + by >= own.after.start && place <= own.after.end + by)
-        };
+        let near = |place: usize, by: usize| own.iter().any(|own| own.is_near(place, by));
         match (finding.state, block.place) {
-            _ if does_half(&mut own.iter()) => true,
+            _ if Own::do_half(own.iter(), finding) => true,
             (State::Lacking, Some(place)) => near(place, ADJACENT),
             (_, Some(place)) => near(place, NEAR),
             // Nothing there is as on the main branch; who carried the fix changed this file in its name.
@@ -294,20 +232,6 @@ pub(crate) fn may_concern(shelf: &Shelf<'_>, id: Oid, fix: &[Change]) -> Result<
         changes.iter().map(|change| base_name(change.path()).to_vec()).collect()
     };
     Ok(!names(&changes).is_disjoint(&names(fix)))
-}
-
-/// How many lines are among others, each of those counted once.
-fn common<'a>(lines: &[u64], others: impl Iterator<Item = &'a u64>) -> usize {
-    let mut left: HashMap<u64, usize> = HashMap::new();
-    others.for_each(|line| *left.entry(*line).or_default() += 1);
-    let among = lines.iter().filter(|line| match left.get_mut(line) {
-        Some(count @ 1..) => {
-            *count -= 1;
-            true
-        }
-        _ => false,
-    });
-    among.count()
 }
 
 fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {

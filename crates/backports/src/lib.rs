@@ -13,6 +13,7 @@ mod history;
 mod index;
 mod interdiff;
 mod lines;
+mod own;
 mod patch;
 mod place;
 mod series;
