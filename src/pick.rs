@@ -116,11 +116,11 @@ fn step(repository: &Path, fix: &CommitId, onto: &CommitId, applied: &Applied) -
     for (path, sides) in &applied.conflicts {
         step.conflicts.push(conflict(&repository, &tree, path, sides));
     }
-    if step.conflicts.is_empty() {
+    if applied.clean {
         step.tree = Some(applied.tree.clone());
         step.empty = tree.id() == onto.id();
     }
-    if step.conflicts.is_empty() && !step.empty {
+    if applied.clean && !step.empty {
         let before = fixed.parents().next().map(|parent| parent.tree()).transpose()?;
         let after = fixed.tree()?;
         step.range_diff = interdiff(&repository, (before.as_ref(), &after), (Some(&onto), &tree))?;

@@ -99,6 +99,10 @@ fn text(picked: &Picked) -> String {
         for line in step.range_diff.lines() {
             text += &format!("    {line}\n");
         }
+        if step.tree.is_none() && step.conflicts.is_empty() {
+            text +=
+                "  its folders were renamed in more than one way on the branch: where its files belong is not clear\n";
+        }
         for conflict in &step.conflicts {
             text += &format!("  {}\n", conflict.path);
             for (word, side) in [

@@ -32,6 +32,8 @@ pub enum Pick {
 pub struct Applied {
     /// The tree; where it conflicts, the files have both versions between markers.
     pub tree: String,
+    /// Whether git merged it all. A conflict about where folders went has no files of its own.
+    pub clean: bool,
     /// The files in conflict, by their paths as git has them, which need not be UTF-8.
     pub conflicts: BTreeMap<Vec<u8>, Sides>,
 }
@@ -64,10 +66,11 @@ pub async fn apply(repository: &Path, commit: &CommitId, onto: &CommitId) -> Res
         commit.as_str(),
     ];
     let output = git(repository, VERB, &arguments).await?;
-    let code = output.status.code();
-    if !matches!(code, Some(0 | 1)) {
-        return Err(GitError::Failed { verb: VERB, code });
-    }
+    let clean = match output.status.code() {
+        Some(0) => true,
+        Some(1) => false,
+        code => return Err(GitError::Failed { verb: VERB, code }),
+    };
     let mut fields = output.stdout.split(|byte| *byte == 0).filter(|field| !field.is_empty());
     let tree = fields
         .next()
@@ -84,7 +87,7 @@ pub async fn apply(repository: &Path, commit: &CommitId, onto: &CommitId) -> Res
             _ => sides.theirs = Some(entry),
         }
     }
-    Ok(Applied { tree, conflicts })
+    Ok(Applied { tree, clean, conflicts })
 }
 
 /// One line of a conflict: `MODE BLOB STAGE<TAB>PATH`.
@@ -105,8 +108,8 @@ pub async fn pick(repository: &Path, commit: &CommitId, onto: &CommitId) -> Resu
     if parents(repository, commit).await?.len() != 1 {
         return Err(GitError::NotOneParent);
     }
-    let Applied { tree, conflicts } = apply(repository, commit, onto).await?;
-    if conflicts.is_empty() {
+    let Applied { tree, clean, conflicts } = apply(repository, commit, onto).await?;
+    if clean {
         let there = git_text(repository, "rev-parse", &[&format!("{onto}^{{tree}}")]).await?;
         return Ok(if there.trim() == tree {
             Pick::Empty

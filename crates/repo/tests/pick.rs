@@ -94,14 +94,48 @@ async fn what_is_applied_may_be_a_root_or_a_merge_and_a_conflict_has_three_sides
     git(work, &["commit", "--quiet", "-m", "elsewhere"]);
     let elsewhere: CommitId = git(work, &["rev-parse", "HEAD"]).parse().expect("an id");
     let both = apply(&work.join(".git"), &elsewhere, &right).await.expect("applied");
-    assert!(both.conflicts.is_empty());
+    assert!(both.clean && both.conflicts.is_empty());
     assert_eq!(git(work, &["ls-tree", "--name-only", &both.tree]), "file\nother");
     let clash = commit(work, "clash", start.as_str(), &BASE.replace('2', "zwei"));
     let applied = apply(work, &left, &clash).await.expect("applied");
+    assert!(!applied.clean);
     let sides = &applied.conflicts[&b"file"[..]];
     let blob = |name: &str| Some(format!("100644 {}", git(work, &["rev-parse", &format!("{name}:file")])));
     assert_eq!(
         [&sides.base, &sides.ours, &sides.theirs],
         [&blob("left^"), &blob("clash"), &blob("left")]
     );
+}
+
+#[tokio::test]
+async fn folders_that_went_two_ways_are_a_conflict_even_without_a_file_in_conflict() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let work = folder.path();
+    git(work, &["init", "--quiet", "--initial-branch=start"]);
+    let write = |path: &str, text: &str| {
+        let path = work.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    let all = |message: &str| -> CommitId {
+        git(work, &["add", "--all"]);
+        git(work, &["commit", "--quiet", "-m", message]);
+        git(work, &["rev-parse", "HEAD"]).parse().expect("an id")
+    };
+    for name in ["a", "b"] {
+        write(&format!("old/{name}"), &BASE.replace('1', name));
+    }
+    all("start");
+    git(work, &["checkout", "--quiet", "-b", "split"]);
+    std::fs::create_dir_all(work.join("one")).expect("made");
+    std::fs::create_dir_all(work.join("two")).expect("made");
+    git(work, &["mv", "old/a", "one/a"]);
+    git(work, &["mv", "old/b", "two/b"]);
+    let split = all("split");
+    git(work, &["checkout", "--quiet", "-b", "fix", "start"]);
+    write("old/c", "new\n");
+    let fix = all("a new file in the folder that is no more");
+    let applied = apply(work, &fix, &split).await.expect("applied");
+    assert!(!applied.clean, "where the new file belongs is a person's question");
+    assert!(matches!(pick(work, &fix, &split).await, Ok(Pick::Conflict { .. })));
 }
