@@ -5,7 +5,7 @@ use std::path::Path;
 
 use embargod_backports::interdiff;
 use embargod_core::CommitId;
-use embargod_repo::{Applied, GitError, Sides, apply, carry};
+use embargod_repo::{Applied, GitError, Sides, apply, carry, id};
 use git2::{Oid, Repository, Signature, Tree};
 use serde::Serialize;
 
@@ -97,14 +97,10 @@ pub async fn pick(
     Ok(picked)
 }
 
-fn id(oid: Oid) -> Result<CommitId, GitError> {
-    oid.to_string().parse().map_err(|_| GitError::Form("rev-parse"))
-}
-
-fn step(repository: &Path, fix: &CommitId, onto: &CommitId, applied: &Applied) -> Result<Step, GitError> {
+fn step(repository: &Path, fix: &CommitId, onto_id: &CommitId, applied: &Applied) -> Result<Step, GitError> {
     let repository = Repository::open_bare(repository)?;
     let commit = |id: &CommitId| repository.find_commit(Oid::from_str(id.as_str())?);
-    let (fixed, onto) = (commit(fix)?, commit(onto)?.tree()?);
+    let (fixed, onto) = (commit(fix)?, commit(onto_id)?.tree()?);
     let tree = repository.find_tree(Oid::from_str(&applied.tree)?)?;
     let mut step = Step {
         fix: fix.to_string(),
@@ -114,7 +110,8 @@ fn step(repository: &Path, fix: &CommitId, onto: &CommitId, applied: &Applied) -
         range_diff: String::new(),
     };
     for (path, sides) in &applied.conflicts {
-        step.conflicts.push(conflict(&repository, &tree, path, sides));
+        let merged = merged(&repository, &tree, path, sides).map(|text| named(&text, onto_id, fix));
+        step.conflicts.push(conflict(path, sides, merged));
     }
     if applied.clean {
         step.tree = Some(applied.tree.clone());
@@ -128,14 +125,8 @@ fn step(repository: &Path, fix: &CommitId, onto: &CommitId, applied: &Applied) -
     Ok(step)
 }
 
-fn conflict(repository: &Repository, tree: &Tree<'_>, path: &[u8], sides: &Sides) -> Conflict {
-    // A binary file, a submodule or a file that one side deleted has no lines to show.
-    let merged = blob(repository, tree, path)
-        .and_then(|id| repository.find_blob(id).ok())
-        .filter(|blob| !blob.is_binary())
-        .and_then(|blob| String::from_utf8(blob.content().to_vec()).ok());
+fn conflict(path: &[u8], sides: &Sides, merged: Option<String>) -> Conflict {
     let Sides { base, ours, theirs } = sides.clone();
-    let merged = merged.filter(|_| base.is_some() && ours.is_some() && theirs.is_some());
     Conflict {
         path: String::from_utf8_lossy(path).into_owned(),
         base,
@@ -143,6 +134,27 @@ fn conflict(repository: &Repository, tree: &Tree<'_>, path: &[u8], sides: &Sides
         theirs,
         merged,
     }
+}
+
+/// The file with both versions between markers. A binary file, a submodule or a file that one side deleted has no lines to
+/// show.
+fn merged(repository: &Repository, tree: &Tree<'_>, path: &[u8], sides: &Sides) -> Option<String> {
+    if [&sides.base, &sides.ours, &sides.theirs]
+        .iter()
+        .any(|side| side.is_none())
+    {
+        return None;
+    }
+    let blob = repository.find_blob(blob(repository, tree, path)?).ok()?;
+    let text = String::from_utf8(blob.content().to_vec()).ok()?;
+    (!blob.is_binary()).then_some(text)
+}
+
+/// A merged file whose markers say *branch* and *fix*, where git names the two commits.
+fn named(merged: &str, onto: &CommitId, fix: &CommitId) -> String {
+    merged
+        .replace(&format!("<<<<<<< {onto}"), "<<<<<<< branch")
+        .replace(&format!(">>>>>>> {fix}"), ">>>>>>> fix")
 }
 
 /// What is at a path of a tree, step by step, because names are bytes.

@@ -237,7 +237,7 @@ fn a_pick_shows_the_tree_or_the_three_sides_and_writes_only_when_told() {
     let output = embargod(&["pick", "--repo", repo, "--fix", &fix, "--onto", "other"]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    for part in ["a.c", "base   100644", "<<<<<<< ", "zwei", "two, checked"] {
+    for part in ["a.c", "base   100644", "<<<<<<< branch", "zwei", "two, checked"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     git(folder.path(), &["config", "user.name", "B"]);

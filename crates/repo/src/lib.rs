@@ -15,7 +15,7 @@ mod trailer;
 pub use clone::{Clone, Side};
 pub use command::GitError;
 pub use merge::{merge, merged, orphan, range_diff, readable};
-pub use objects::{carry, commit_below, identities, patches};
+pub use objects::{carry, commit_below, id, identities, patches};
 pub use pick::{Applied, Pick, Sides, apply, pick};
 pub use plan::{Branch, Conflict, Plan, Planned, Source, plan};
 pub use push::{PushOutcome, RefUpdate, is_ancestor, publish, push, remote_branches};

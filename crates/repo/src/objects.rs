@@ -19,7 +19,7 @@ pub(crate) fn oid(id: &CommitId) -> Result<Oid, GitError> {
 }
 
 /// git2's form of an id in ours.
-pub(crate) fn id(oid: Oid) -> Result<CommitId, GitError> {
+pub fn id(oid: Oid) -> Result<CommitId, GitError> {
     oid.to_string().parse().map_err(|_| GitError::Form("rev-parse"))
 }
 
