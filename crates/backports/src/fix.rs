@@ -71,12 +71,20 @@ pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, Engine
 
 /// What a commit changes, with renames found.
 pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, EngineError> {
-    let (before, after) = (before(commit)?, commit.tree()?);
+    Ok(between(repository, before(commit)?.as_ref(), &commit.tree()?)?)
+}
+
+/// What changes from one tree to another, with renames found.
+pub(crate) fn between(
+    repository: &Repository,
+    before: Option<&Tree<'_>>,
+    after: &Tree<'_>,
+) -> Result<Vec<Change>, git2::Error> {
     let tree = after.id();
-    let found = differences(repository, before.as_ref(), Some(&after))?;
+    let found = differences(repository, before, Some(after))?;
     let added = found.iter().any(|(old, _)| old.is_none());
     if added && found.iter().any(|(_, new)| new.is_none()) {
-        return with_renames(repository, before.as_ref(), &after, &found);
+        return with_renames(repository, before, after, &found);
     }
     let change = |(old, new)| Change { old, new, tree };
     Ok(found.into_iter().map(change).collect())
@@ -87,7 +95,7 @@ fn with_renames(
     before: Option<&Tree<'_>>,
     after: &Tree<'_>,
     found: &[Difference],
-) -> Result<Vec<Change>, EngineError> {
+) -> Result<Vec<Change>, git2::Error> {
     let mut options = only(found);
     options.include_typechange(true).skip_binary_check(true);
     let mut diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;

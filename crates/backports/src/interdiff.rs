@@ -1,9 +1,12 @@
 //! How one patch differs from another: a diff of the two diffs, as `git range-diff` shows it, for people.
 
-use git2::{Diff, DiffFormat, Repository, Tree};
+use git2::{Repository, Tree};
 use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff as LineDiff, InternedInput, UnifiedDiffConfig};
 
-use crate::trees::{differences, only};
+use crate::fix::{Change, between};
+use crate::index::Index;
+use crate::shelf::Shelf;
+use crate::unified::unified;
 
 /// The most lines of an answer.
 const MOST_LINES: usize = 200;
@@ -15,13 +18,14 @@ pub fn interdiff(
     one: (Option<&Tree<'_>>, &Tree<'_>),
     other: (Option<&Tree<'_>>, &Tree<'_>),
 ) -> Result<String, git2::Error> {
-    let text = |(before, after): (Option<&Tree<'_>>, &Tree<'_>)| {
-        let mut options = only(&differences(repository, before, Some(after))?);
-        let mut diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;
-        diff.find_similar(None)?;
-        patch(&diff)
-    };
-    let (one, other) = (text(one)?, text(other)?);
+    let changes = |(before, after): (Option<&Tree<'_>>, &Tree<'_>)| between(repository, before, after);
+    let index = Index::default();
+    of_changes(&Shelf::new(repository, &index), &changes(one)?, &changes(other)?)
+}
+
+/// The same of two changes that are known file by file.
+pub(crate) fn of_changes(shelf: &Shelf<'_>, one: &[Change], other: &[Change]) -> Result<String, git2::Error> {
+    let (one, other) = (unified(shelf, one)?, unified(shelf, other)?);
     let input = InternedInput::new(one.as_str(), other.as_str());
     let mut diff = LineDiff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
@@ -37,31 +41,4 @@ pub fn interdiff(
         lines.push("… (cut)");
     }
     Ok(lines.join("\n"))
-}
-
-/// A patch without what differs on every branch: blob ids and line numbers.
-fn patch(diff: &Diff<'_>) -> Result<String, git2::Error> {
-    let mut text = String::new();
-    diff.print(DiffFormat::Patch, |_, _, line| {
-        let content = String::from_utf8_lossy(line.content());
-        match line.origin() {
-            origin @ ('+' | '-' | ' ') => text.push_str(&format!("{origin}{content}")),
-            'H' => {
-                let place = content.splitn(3, "@@").nth(2).unwrap_or_default();
-                text.push_str(&format!("@@{}\n", place.trim_end()));
-            }
-            'F' => text.extend(
-                content
-                    .lines()
-                    .filter(|line| !line.starts_with("index "))
-                    .map(|line| format!("{line}\n")),
-            ),
-            _ => text.push_str(&content),
-        }
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
-        true
-    })?;
-    Ok(text)
 }

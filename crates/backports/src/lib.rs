@@ -21,6 +21,7 @@ mod shelf;
 mod tags;
 mod trees;
 mod undone;
+mod unified;
 mod verdict;
 
 pub use content::is_ancillary;

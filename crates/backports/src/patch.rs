@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use git2::{MergeFileInput, Oid, Repository};
+use git2::{MergeFileInput, Oid};
 
 use crate::claim::Examined;
+use crate::content::State;
 use crate::error::EngineError;
 use crate::files::FileFinding;
-use crate::fix::{Change, before};
-use crate::interdiff::interdiff;
+use crate::fix::Change;
+use crate::interdiff;
 use crate::place::Place;
 use crate::shelf::Shelf;
 
@@ -20,6 +21,11 @@ pub(crate) fn replay_changes_nothing(
     files: &[FileFinding],
 ) -> Result<bool, git2::Error> {
     let shelf = place.shelf;
+    let mut blocks = files.iter().flat_map(|file| &file.blocks);
+    if blocks.any(|block| block.state != State::InEffect) {
+        // It would bring that.
+        return Ok(false);
+    }
     for (change, file) in changes.iter().zip(files) {
         let (Some(old), Some(new), Some(at)) = (&change.old, &change.new, &file.at) else {
             return Ok(false);
@@ -46,26 +52,16 @@ fn replays(shelf: &Shelf<'_>, (old, new, tip): (Oid, Oid, Oid)) -> Result<bool, 
     ours.content(&tip);
     theirs.content(&new);
     let merged = git2::merge_file(&base, &ours, &theirs, None)?;
-    Ok(merged.is_automergeable() && merged.content() == tip)
+    Ok(merged.is_automergeable() && merged.content() == &*tip)
 }
 
 /// How a backport differs from the fix.
 pub(crate) fn range_diff(shelf: &Shelf<'_>, fix: Oid, backport: Oid) -> Result<Arc<str>, EngineError> {
-    let find = |(fix, backport): &(Oid, Oid)| compare(shelf.repository, *fix, *backport).map(Arc::from);
-    shelf.index.range_diffs.get((fix, backport), find)
-}
-
-fn compare(repository: &Repository, fix: Oid, backport: Oid) -> Result<String, EngineError> {
-    let sides = |id: Oid| {
-        let commit = repository.find_commit(id)?;
-        Ok::<_, EngineError>((before(&commit)?, commit.tree()?))
+    let find = |(fix, backport): &(Oid, Oid)| {
+        let (fix, backport) = (shelf.changes(*fix)?, shelf.changes(*backport)?);
+        Ok(interdiff::of_changes(shelf, &fix, &backport)?.into())
     };
-    let ((old, new), (other_old, other_new)) = (sides(fix)?, sides(backport)?);
-    Ok(interdiff(
-        repository,
-        (old.as_ref(), &new),
-        (other_old.as_ref(), &other_new),
-    )?)
+    shelf.index.range_diffs.get((fix, backport), find)
 }
 
 /// Why a commit is taken for a backport, in words.

@@ -1,9 +1,10 @@
 //! A repository beside what is known of it: what was read once is not read again.
 
-use std::cell::RefMut;
+use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
 use git2::{ObjectType, Oid, Repository};
+use hashbrown::HashMap;
 
 use crate::error::EngineError;
 use crate::facts::Facts;
@@ -13,6 +14,8 @@ use crate::lines::{Book, Page, White};
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
 const LARGEST_TEXT: usize = 8 << 20;
+/// As many bytes of texts are kept while a question is answered, but for the last one.
+const MOST_TEXT: usize = 32 << 20;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
 const MOST_LINES: usize = 500_000;
 
@@ -22,11 +25,24 @@ pub(crate) struct Shelf<'r> {
     pub repository: &'r Repository,
     /// What is known.
     pub index: &'r Index,
+    /// The texts that were read while this question is answered: most are needed again for what people are shown.
+    texts: RefCell<Texts>,
+}
+
+#[derive(Default)]
+struct Texts {
+    known: HashMap<Oid, Option<Arc<[u8]>>>,
+    /// How many bytes they have in all.
+    size: usize,
 }
 
 impl<'r> Shelf<'r> {
     pub fn new(repository: &'r Repository, index: &'r Index) -> Self {
-        Self { repository, index }
+        Self {
+            repository,
+            index,
+            texts: RefCell::default(),
+        }
     }
 
     /// What a commit says of itself.
@@ -65,12 +81,26 @@ impl<'r> Shelf<'r> {
     }
 
     /// The bytes of a blob; `None` where it is no text, or too large to be looked at line by line.
-    pub fn text(&self, id: Oid) -> Result<Option<Vec<u8>>, git2::Error> {
+    pub fn text(&self, id: Oid) -> Result<Option<Arc<[u8]>>, git2::Error> {
+        if let Some(known) = self.texts.borrow().known.get(&id) {
+            return Ok(known.clone());
+        }
+        let text = self.read_text(id)?;
+        let mut texts = self.texts.borrow_mut();
+        if texts.size > MOST_TEXT {
+            *texts = Texts::default();
+        }
+        texts.size += text.as_ref().map_or(0, |text| text.len());
+        texts.known.insert(id, text.clone());
+        Ok(text)
+    }
+
+    fn read_text(&self, id: Oid) -> Result<Option<Arc<[u8]>>, git2::Error> {
         let (size, kind) = self.repository.odb()?.read_header(id)?;
         if kind != ObjectType::Blob || size > LARGEST_TEXT {
             return Ok(None);
         }
         let blob = self.repository.find_blob(id)?;
-        Ok((!blob.is_binary()).then(|| blob.content().to_vec()))
+        Ok((!blob.is_binary()).then(|| blob.content().into()))
     }
 }
