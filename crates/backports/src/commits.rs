@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -101,25 +101,18 @@ impl Commits {
         if let Some(known) = self.known.get(&id) {
             return Ok(Arc::clone(known));
         }
-        let commit = repository.find_commit(id)?;
-        let facts = Arc::new(Facts::of(&commit));
-        // The edge of a shallow clone looks like a first commit until more is fetched.
-        let is_edge = facts.parents.is_empty() && has_parents(commit.raw_header_bytes());
-        if !is_edge {
-            self.known.insert(id, Arc::clone(&facts));
-            if self.file.is_some() {
-                self.new.push(id);
-            }
+        let objects = repository.odb()?;
+        let object = objects.read(id)?;
+        if object.kind() != ObjectType::Commit {
+            return Err(git2::Error::from_str(&format!("{id} is no commit")));
+        }
+        let facts = Arc::new(Facts::of(object.data()));
+        self.known.insert(id, Arc::clone(&facts));
+        if self.file.is_some() {
+            self.new.push(id);
         }
         Ok(facts)
     }
-}
-
-/// Whether a commit was written with parents, be they there or not.
-pub(crate) fn has_parents(header: &[u8]) -> bool {
-    header
-        .split(|byte| *byte == b'\n')
-        .any(|line| line.starts_with(b"parent "))
 }
 
 #[cfg(test)]

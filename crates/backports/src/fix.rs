@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
 
-use crate::commits::has_parents;
 use crate::error::EngineError;
 use crate::facts::Facts;
 use crate::shelf::Shelf;
@@ -67,6 +66,13 @@ pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, Engine
         };
     }
     Ok(Some(commit.parent(0)?.tree()?))
+}
+
+/// Whether a commit was written with parents, be they there or not.
+fn has_parents(header: &[u8]) -> bool {
+    header
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"parent "))
 }
 
 /// What a commit changes, with renames found.

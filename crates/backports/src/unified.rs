@@ -20,10 +20,7 @@ const LONGEST_PLACE: usize = 80;
 pub(crate) fn unified(shelf: &Shelf<'_>, changes: &[Change]) -> Result<String, git2::Error> {
     let mut text = String::new();
     for change in changes {
-        let (old, new) = (
-            side(shelf, change.old.as_ref())?,
-            side(shelf, change.new.as_ref())?,
-        );
+        let (old, new) = (side(shelf, change.old.as_ref())?, side(shelf, change.new.as_ref())?);
         let (names, modes) = (Names::of(change), modes(change));
         text.push_str(&format!("diff --git a/{} b/{}\n{modes}", names.old, names.new));
         if names.old != names.new {
@@ -31,8 +28,14 @@ pub(crate) fn unified(shelf: &Shelf<'_>, changes: &[Change]) -> Result<String, g
         }
         match (old, new) {
             (Side::Lines(old), Side::Lines(new)) if old != new => {
-                let from = change.old.as_ref().map_or("/dev/null".to_owned(), |_| format!("a/{}", names.old));
-                let to = change.new.as_ref().map_or("/dev/null".to_owned(), |_| format!("b/{}", names.new));
+                let from = change
+                    .old
+                    .as_ref()
+                    .map_or("/dev/null".to_owned(), |_| format!("a/{}", names.old));
+                let to = change
+                    .new
+                    .as_ref()
+                    .map_or("/dev/null".to_owned(), |_| format!("b/{}", names.new));
                 text.push_str(&format!("--- {from}\n+++ {to}\n"));
                 text.push_str(&hunks(&old, &new));
             }
@@ -114,7 +117,8 @@ fn hunks(old: &[u8], new: &[u8]) -> String {
         input: &input,
         above: &old[..head],
     };
-    diff.unified_diff(&printer, UnifiedDiffConfig::default(), &input).to_string()
+    diff.unified_diff(&printer, UnifiedDiffConfig::default(), &input)
+        .to_string()
 }
 
 /// How many bytes at the start and at the end two texts share, in whole lines, less those around what differs. Most of a file
@@ -123,7 +127,12 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
     let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let head = back(&old[..head], AROUND);
     let (old, new) = (&old[head..], &new[head..]);
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    let tail = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(|(old, new)| old == new)
+        .count();
     let shared = &old[old.len() - tail..];
     let ahead = memchr::memchr_iter(b'\n', shared).nth(AROUND);
     (head, ahead.map_or(0, |end| shared.len() - end - 1))
