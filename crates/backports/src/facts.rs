@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// An id with fewer digits names nothing.
 const SHORTEST_ID: usize = 9;
+/// How many digits a whole id has.
+const LONGEST_ID: usize = 40;
 /// What stands on the line of a source's id: git's own trailer (`cherry picked from commit …`), and the forms of stable trees
 /// (`[ upstream commit … ]`, `commit … upstream.`, `master commit: …`).
 static SOURCES: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
@@ -162,15 +164,16 @@ fn ids(message: &[u8]) -> impl Iterator<Item = Range<usize>> {
                 at = last + 1;
                 continue;
             }
-            let before = &message[at..last];
-            let start = before.iter().rposition(|byte| !byte.is_ascii_alphanumeric());
-            let start = start.map_or(at, |end| at + end + 1);
-            let length = message[start..].iter().position(|byte| !byte.is_ascii_alphanumeric());
-            let word = start..length.map_or(message.len(), |length| start + length);
-            let whole = start == 0 || !message[start - 1].is_ascii_alphanumeric();
-            at = word.end;
-            if whole && is_id(&message[word.clone()]) {
-                return Some(word);
+            let digit = |byte: &u8| byte.is_ascii_hexdigit();
+            let before = message[at..last].iter().rposition(|byte| !digit(byte));
+            let start = before.map_or(at, |end| at + end + 1);
+            let length = message[last..].iter().position(|byte| !digit(byte));
+            let end = length.map_or(message.len(), |length| last + length);
+            at = end;
+            let alone = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+            let before = start.checked_sub(1).and_then(|before| message.get(before));
+            if (SHORTEST_ID..=LONGEST_ID).contains(&(end - start)) && alone(before) && alone(message.get(end)) {
+                return Some(start..end);
             }
         }
     })
@@ -191,10 +194,6 @@ fn is_reverted(before: &[u8]) -> bool {
         .map_or(0, |last| last + 1);
     let start = end.saturating_sub(REVERTS_COMMIT.len());
     before[start..end].eq_ignore_ascii_case(REVERTS_COMMIT)
-}
-
-fn is_id(word: &[u8]) -> bool {
-    (SHORTEST_ID..=40).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
