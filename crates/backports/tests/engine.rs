@@ -309,3 +309,25 @@ fn a_hunk_of_an_adapted_backport_that_was_taken_back_leaves_it_partial() {
         "{answer:?}"
     );
 }
+
+#[test]
+fn a_silent_undo_is_found_however_far_back_it_is() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let fix = world.commit(&[base], "fix", &[("a", &fixed)]);
+    for (before, after) in [(0, 0), (0, 7), (5, 0), (3, 12), (13, 2)] {
+        let mut at = world.commit(&[base], "maint", &[("a", A), ("v", "0\n")]);
+        let count = |at: git2::Oid, text: &str, count: usize| {
+            let next = |at, number: usize| world.commit(&[at], "more", &[("a", text), ("v", &format!("{number}\n"))]);
+            (1..=count).fold(at, next)
+        };
+        let picked = world.commit(&[at], "fix", &[("a", &fixed), ("v", "0\n")]);
+        at = count(picked, &fixed, before);
+        let undone = world.commit(&[at], "tidy up", &[("a", A), ("v", "x\n")]);
+        let answer = world.answer(&[fix], count(undone, A, after));
+        assert_eq!(answer.verdict, Verdict::Reverted);
+        let said = format!("{undone} undid {picked} without saying so");
+        assert_eq!(answer.commits[0].against[0], said, "{before} before, {after} after");
+    }
+}
