@@ -1,19 +1,24 @@
 //! Lines of one file in several states, made comparable: white space does not count, and lines that say nothing weigh nothing.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::sync::Arc;
 
 use git2::Oid;
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Token};
 
 /// The lines of many states of files, each line a number, each state read once and each two compared once.
 pub(crate) struct Book {
+    /// The bytes of all lines, as they were read and as they are compared: one piece of memory for all of them.
+    bytes: Vec<u8>,
     /// Each line as it was read: the states of a file are much alike, and most lines have been seen just as they are.
-    seen: HashMap<Box<[u8]>, Token>,
-    /// Each line as it is compared.
-    lines: HashMap<Arc<[u8]>, Token>,
-    by_token: Vec<Arc<[u8]>>,
+    seen: HashTable<(Range<usize>, Token)>,
+    /// The numbers of lines by what is compared of them.
+    lines: HashTable<Token>,
+    /// What is compared of each line.
+    by_token: Vec<Range<usize>>,
+    hasher: DefaultHashBuilder,
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Oid, Oid), Arc<[Block]>>,
     white: White,
@@ -63,17 +68,19 @@ impl Page {
 /// A change between two states: a range of lines before, and the range after that took its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
-    pub before: std::ops::Range<usize>,
-    pub after: std::ops::Range<usize>,
+    pub before: Range<usize>,
+    pub after: Range<usize>,
 }
 
 impl Book {
     /// An empty book, in which this white space counts.
     pub fn new(white: White) -> Self {
         Self {
-            seen: HashMap::new(),
-            lines: HashMap::new(),
+            bytes: Vec::new(),
+            seen: HashTable::new(),
+            lines: HashTable::new(),
             by_token: Vec::new(),
+            hasher: DefaultHashBuilder::default(),
             pages: HashMap::new(),
             compared: HashMap::new(),
             white,
@@ -93,43 +100,69 @@ impl Book {
     /// Reads a state. Bytes are taken as they are: no encoding is assumed.
     pub fn read(&mut self, id: Oid, bytes: &[u8]) -> Arc<Page> {
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let lines = if text.is_empty() {
-            Vec::new()
-        } else {
-            text.split(|byte| *byte == b'\n').map(|line| self.token(line)).collect()
-        };
+        let mut lines = Vec::new();
+        if !text.is_empty() {
+            let mut start = 0;
+            for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+                lines.push(self.token(&text[start..end]));
+                start = end + 1;
+            }
+        }
         let page = Arc::new(Page { id, lines });
         self.pages.insert(id, Arc::clone(&page));
         page
     }
 
     fn token(&mut self, line: &[u8]) -> Token {
-        if let Some(token) = self.seen.get(line) {
+        let hash = self.hasher.hash_one(line);
+        if let Some((_, token)) = self.seen.find(hash, |(at, _)| &self.bytes[at.clone()] == line) {
             return *token;
         }
-        let compared: Arc<[u8]> = self.compared_form(line).into();
-        let next = Token(u32::try_from(self.by_token.len()).unwrap_or(u32::MAX));
-        let token = *self.lines.entry(Arc::clone(&compared)).or_insert_with(|| {
-            self.by_token.push(compared);
-            next
-        });
-        self.seen.insert(line.into(), token);
+        let read = self.bytes.len()..self.bytes.len() + line.len();
+        self.bytes.extend_from_slice(line);
+        let token = self.compared_token(line);
+        let rehash = |(at, _): &(Range<usize>, Token)| self.hasher.hash_one(&self.bytes[at.clone()]);
+        self.seen.insert_unique(hash, (read, token), rehash);
         token
     }
 
-    fn compared_form(&self, line: &[u8]) -> Vec<u8> {
-        let words = plain(line);
+    fn compared_token(&mut self, line: &[u8]) -> Token {
+        let start = self.bytes.len();
+        self.append_compared(line);
+        let compared = start..self.bytes.len();
+        let hash = self.hasher.hash_one(&self.bytes[compared.clone()]);
+        let same = |token: &Token| self.line(*token) == &self.bytes[compared.clone()];
+        if let Some(known) = self.lines.find(hash, same) {
+            self.bytes.truncate(start);
+            return *known;
+        }
+        let token = Token(self.count());
+        self.by_token.push(compared);
+        let rehash = |token: &Token| {
+            self.hasher
+                .hash_one(&self.bytes[self.by_token[token.0 as usize].clone()])
+        };
+        self.lines.insert_unique(hash, token, rehash);
+        token
+    }
+
+    fn append_compared(&mut self, line: &[u8]) {
+        let depth = line.len() - line.trim_ascii_start().len();
         match self.white {
-            White::Nothing => words,
+            White::All => self.bytes.extend_from_slice(line),
             // An empty line has no depth.
-            White::Indent if words.is_empty() => words,
-            White::Indent => [&line[..line.len() - line.trim_ascii_start().len()], &words].concat(),
-            White::All => line.to_vec(),
+            White::Indent if depth < line.len() => self.bytes.extend_from_slice(&line[..depth]),
+            White::Indent | White::Nothing => {}
+        }
+        if self.white != White::All {
+            for word in line.split(u8::is_ascii_whitespace) {
+                self.bytes.extend_from_slice(word);
+            }
         }
     }
 
     fn line(&self, token: Token) -> &[u8] {
-        &self.by_token[token.0 as usize]
+        &self.bytes[self.by_token[token.0 as usize].clone()]
     }
 
     /// Whether two states are the same but for white space.
@@ -196,7 +229,7 @@ impl Book {
         }
         let mut diff = Diff::default();
         diff.compute_with(Algorithm::Histogram, &before.lines, &after.lines, self.count());
-        let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
+        let range = |range: Range<u32>| range.start as usize..range.end as usize;
         let blocks: Arc<[Block]> = diff
             .hunks()
             .map(|hunk| Block {
@@ -225,15 +258,6 @@ impl Book {
         }
         found
     }
-}
-
-/// A line without its white space.
-fn plain(line: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(line.len());
-    for word in line.split(u8::is_ascii_whitespace) {
-        plain.extend_from_slice(word);
-    }
-    plain
 }
 
 #[cfg(test)]
