@@ -1,12 +1,11 @@
 //! How one patch differs from another: a diff of the two diffs, as `git range-diff` shows it, for people.
 
 use git2::{Repository, Tree};
-use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff as LineDiff, InternedInput, UnifiedDiffConfig};
 
 use crate::fix::{Change, between};
 use crate::index::Index;
 use crate::shelf::Shelf;
-use crate::unified::unified;
+use crate::unified::{hunks, unified};
 
 /// The most lines of an answer.
 const MOST_LINES: usize = 200;
@@ -26,16 +25,11 @@ pub fn interdiff(
 /// The same of two changes that are known file by file.
 pub(crate) fn of_changes(shelf: &Shelf<'_>, one: &[Change], other: &[Change]) -> Result<String, git2::Error> {
     let (one, other) = (unified(shelf, one)?, unified(shelf, other)?);
-    let input = InternedInput::new(one.as_str(), other.as_str());
-    let mut diff = LineDiff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_lines(&input);
-    if diff.count_additions() + diff.count_removals() == 0 {
+    if one == other {
         return Ok(String::new());
     }
-    let printer = BasicLineDiffPrinter(&input.interner);
-    let whole = diff
-        .unified_diff(&printer, UnifiedDiffConfig::default(), &input)
-        .to_string();
+    // What stands at the start of a line in a patch is its file's name: so each hunk says which file it is about.
+    let whole = hunks(one.as_bytes(), other.as_bytes());
     let mut lines: Vec<_> = whole.lines().take(MOST_LINES).collect();
     if whole.lines().count() > MOST_LINES {
         lines.push("… (cut)");

@@ -1,15 +1,17 @@
 //! A change written as git writes it, a unified diff, but without what differs on every branch: blob ids, line numbers and
 //! how similar a renamed file is.
 
-use std::fmt::{Result as Written, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use git2::FileMode;
-use imara_diff::{Algorithm, Diff, InternedInput, Token, UnifiedDiffConfig, UnifiedDiffPrinter};
+use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
 
+/// So many lines around a change are shown.
+const CONTEXT: u32 = 3;
 /// So many lines around what differs are looked at: more than are shown, so that the same change in two versions of a file is
 /// cut into the same hunks.
 const AROUND: usize = 100;
@@ -107,18 +109,23 @@ fn modes(change: &Change) -> String {
 }
 
 /// The hunks from one text to another, each headed by the function that it stands in.
-fn hunks(old: &[u8], new: &[u8]) -> String {
+pub(crate) fn hunks(old: &[u8], new: &[u8]) -> String {
     let (head, tail) = alike(old, new);
     let window = |text: &'_ [u8]| head..text.len() - tail;
     let input = InternedInput::new(&old[window(old)], &new[window(new)]);
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
-    let printer = Printer {
+    let written = Written {
         input: &input,
         above: &old[..head],
     };
-    diff.unified_diff(&printer, UnifiedDiffConfig::default(), &input)
-        .to_string()
+    let changes: Vec<Hunk> = diff.hunks().collect();
+    // imara-diff's own printer shows more lines above a change that is near the start of a file.
+    let apart = |one: &Hunk, next: &Hunk| next.before.start - one.before.end > 2 * CONTEXT;
+    changes
+        .chunk_by(|one, next| !apart(one, next))
+        .map(|hunk| written.hunk(hunk))
+        .collect()
 }
 
 /// How many bytes at the start and at the end two texts share, in whole lines, less those around what differs. Most of a file
@@ -143,26 +150,49 @@ fn back(text: &[u8], lines: usize) -> usize {
     memchr::memrchr_iter(b'\n', text).nth(lines).map_or(0, |end| end + 1)
 }
 
-struct Printer<'a> {
+struct Written<'a> {
     input: &'a InternedInput<&'a [u8]>,
     /// What stands before the lines that were compared.
     above: &'a [u8],
 }
 
-impl Printer<'_> {
-    fn line(&self, mut out: impl Write, origin: char, token: Token) -> Written {
-        let line = self.input.interner[token];
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        writeln!(out, "{origin}{}", String::from_utf8_lossy(text))?;
-        if text.len() == line.len() {
-            writeln!(out, "\\ No newline at end of file")?;
+impl Written<'_> {
+    /// Changes that are near to each other, with the lines around and between them.
+    fn hunk(&self, changes: &[Hunk]) -> String {
+        let (old, new) = (&self.input.before, &self.input.after);
+        let mut at = changes
+            .first()
+            .map_or(0, |first| first.before.start.saturating_sub(CONTEXT));
+        let mut text = match self.place(at) {
+            Some(place) => format!("@@ {}\n", String::from_utf8_lossy(place)),
+            None => "@@\n".to_owned(),
+        };
+        for change in changes {
+            self.lines(&mut text, ' ', slice(old, at..change.before.start));
+            self.lines(&mut text, '-', slice(old, change.before.clone()));
+            self.lines(&mut text, '+', slice(new, change.after.clone()));
+            at = change.before.end;
         }
-        Ok(())
+        self.lines(&mut text, ' ', slice(old, at..at + CONTEXT));
+        text
+    }
+
+    fn lines(&self, text: &mut String, origin: char, lines: &[Token]) {
+        for token in lines {
+            let line = self.input.interner[*token];
+            let whole = line.strip_suffix(b"\n");
+            text.push(origin);
+            text.push_str(&String::from_utf8_lossy(whole.unwrap_or(line)));
+            text.push('\n');
+            if whole.is_none() {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
     }
 
     /// The nearest line above that begins something, by git's own rule: it starts with a letter, `_` or `$`.
-    fn place(&self, start: usize) -> Option<&[u8]> {
-        let compared = self.input.before[..start].iter().rev();
+    fn place(&self, start: u32) -> Option<&[u8]> {
+        let compared = slice(&self.input.before, 0..start).iter().rev();
         let compared = compared.map(|token| self.input.interner[*token]);
         let begins = |line: &&[u8]| {
             line.first()
@@ -173,20 +203,81 @@ impl Printer<'_> {
     }
 }
 
-impl UnifiedDiffPrinter for Printer<'_> {
-    fn display_header(&self, mut out: impl Write, start: u32, _: u32, _: u32, _: u32) -> Written {
-        match self.place(start as usize) {
-            Some(place) => writeln!(out, "@@ {}", String::from_utf8_lossy(place)),
-            None => writeln!(out, "@@"),
+/// Lines by their numbers, as far as there are any.
+fn slice(lines: &[Token], range: Range<u32>) -> &[Token] {
+    let end = (range.end as usize).min(lines.len());
+    &lines[(range.start as usize).min(end)..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(range: Range<usize>) -> String {
+        range.map(|number| format!("    line {number}\n")).collect()
+    }
+
+    #[test]
+    fn a_hunk_is_headed_by_the_function_that_it_stands_in_however_far_above_that_begins() {
+        for far in [10, 3 * AROUND] {
+            let text = format!("int f(void)  \n{{\n{}}}\n", numbered(0..far));
+            let last = format!("    line {}\n", far - 5);
+            let changed = text.replace(&last, "    other\n");
+            let expected = format!(
+                "@@ int f(void)\n     line {}\n     line {}\n     line {}\n-{last}+    other\n     line {}\n     line {}\n     line {}\n",
+                far - 8,
+                far - 7,
+                far - 6,
+                far - 4,
+                far - 3,
+                far - 2
+            );
+            assert_eq!(hunks(text.as_bytes(), changed.as_bytes()), expected);
         }
     }
 
-    fn display_context_token(&self, out: impl Write, token: Token) -> Written {
-        self.line(out, ' ', token)
+    #[test]
+    fn the_same_change_is_written_alike_wherever_it_stands() {
+        let block = "\n/* b */\nint b;\n";
+        let of = |above: usize, below: usize| {
+            let (above, below) = (numbered(0..above), numbered(0..below));
+            let text = |middle: &str| format!("{above}\n/* a */\nint a;\n{middle}\n/* c */\nint c;\n{below}");
+            hunks(text("").as_bytes(), text(block).as_bytes())
+        };
+        let once = of(4, 4);
+        assert!(once.contains("+/* b */\n+int b;\n"), "{once}");
+        for (above, below) in [(500, 4), (4, 500), (130, 99)] {
+            let with_numbers = |text: &str| text.replace(char::is_numeric, "");
+            assert_eq!(with_numbers(&of(above, below)), with_numbers(&once));
+        }
     }
 
-    fn display_hunk(&self, mut out: impl Write, before: &[Token], after: &[Token]) -> Written {
-        before.iter().try_for_each(|token| self.line(&mut out, '-', *token))?;
-        after.iter().try_for_each(|token| self.line(&mut out, '+', *token))
+    #[test]
+    fn what_git_says_of_ends_of_files_is_said() {
+        assert_eq!(
+            hunks(b"a\nb", b"a\nb\n"),
+            "@@\n a\n-b\n\\ No newline at end of file\n+b\n"
+        );
+        assert_eq!(hunks(b"", b"a\n"), "@@\n+a\n");
+        assert_eq!(hunks(b"a\n", b""), "@@\n-a\n");
+        assert_eq!(hunks(b"\xff\n", b"\xff\n\xfe\n"), "@@\n \u{fffd}\n+\u{fffd}\n");
+    }
+
+    #[test]
+    fn whole_lines_are_shared() {
+        let many = numbered(0..300);
+        let (old, new) = (format!("{many}ab\n{many}"), format!("{many}ac\n{many}"));
+        let (head, tail) = alike(old.as_bytes(), new.as_bytes());
+        for text in [&old, &new] {
+            let window = &text[head..text.len() - tail];
+            assert!(
+                window.starts_with("    line 200\n") && window.ends_with("    line 99\n"),
+                "{window}"
+            );
+        }
+        assert_eq!(alike(b"a\na\n", b"a\na\na\n"), (0, 0));
+        let again = many.repeat(2);
+        let (head, tail) = alike(many.as_bytes(), again.as_bytes());
+        assert!(head + tail <= many.len());
     }
 }
