@@ -28,6 +28,9 @@ static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("this r
 /// What stands before the id of a commit that is reverted: git's own words.
 const REVERTS_COMMIT: &[u8] = b"this reverts commit";
 
+/// So far before an id it is looked for, in bytes.
+const FARTHEST: usize = 64;
+
 /// What a commit says of itself. Bytes that are no UTF-8 are replaced, the same way each time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
@@ -93,12 +96,18 @@ impl Facts {
                 break;
             }
         }
+        let (mut line, mut is_source) = (0..0, false);
         for id in ids(message) {
-            let line = line_of(message, id.start).to_ascii_lowercase();
             let text = String::from_utf8_lossy(&message[id.clone()]).to_ascii_lowercase();
+            if !line.contains(&id.start) {
+                // Once for all ids of a line, of which there may be any number.
+                line = line_of(message, id.start);
+                let plain = message[line.clone()].to_ascii_lowercase();
+                is_source = SOURCES.iter().any(|say| say.find(&plain).is_some()) && REVERTS.find(&plain).is_none();
+            }
             if facts.reverts.is_none() && is_reverted(&message[..id.start]) {
                 facts.reverts = Some(text);
-            } else if SOURCES.iter().any(|say| say.find(&line).is_some()) && REVERTS.find(&line).is_none() {
+            } else if is_source {
                 facts.sources.push(text);
             }
         }
@@ -180,20 +189,21 @@ fn ids(message: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The line around a place.
-fn line_of(message: &[u8], at: usize) -> &[u8] {
+fn line_of(message: &[u8], at: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', &message[..at]).map_or(0, |end| end + 1);
     let end = memchr::memchr(b'\n', &message[at..]).map_or(message.len(), |length| at + length);
-    &message[start..end]
+    start..end
 }
 
 /// Whether an id is the one that is reverted, by what stands before it.
 fn is_reverted(before: &[u8]) -> bool {
-    let end = before
+    let nearest = &before[before.len().saturating_sub(FARTHEST)..];
+    let end = nearest
         .iter()
         .rposition(u8::is_ascii_alphanumeric)
         .map_or(0, |last| last + 1);
     let start = end.saturating_sub(REVERTS_COMMIT.len());
-    before[start..end].eq_ignore_ascii_case(REVERTS_COMMIT)
+    nearest[start..end].eq_ignore_ascii_case(REVERTS_COMMIT)
 }
 
 #[cfg(test)]
