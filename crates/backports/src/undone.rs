@@ -29,12 +29,8 @@ pub(crate) fn undone_by(shelf: &Shelf<'_>, backport: Oid, tip: Oid) -> Result<Op
             break;
         }
         gone = there;
-        // The oldest one is the backport itself, where it was made on this line.
-        there = if there + 1 == line.len() {
-            line.len()
-        } else {
-            (there * 2).min(line.len() - 1)
-        };
+        // The oldest one is the backport itself, where it was made on this line; after it there is nothing.
+        there = (there * 2).min(line.len() - 1).max(there + 1);
     }
     while there - gone > 1 {
         let between = gone + (there - gone) / 2;

@@ -22,77 +22,44 @@ const LONGEST_PLACE: usize = 80;
 pub(crate) fn unified(shelf: &Shelf<'_>, changes: &[Change]) -> Result<String, git2::Error> {
     let mut text = String::new();
     for change in changes {
-        let (old, new) = (side(shelf, change.old.as_ref())?, side(shelf, change.new.as_ref())?);
-        let (names, modes) = (Names::of(change), modes(change));
-        text.push_str(&format!("diff --git a/{} b/{}\n{modes}", names.old, names.new));
-        if names.old != names.new {
-            text.push_str(&format!("rename from {}\nrename to {}\n", names.old, names.new));
+        let [before, after] = [&change.old, &change.new].map(Option::as_ref);
+        let (old, new) = (name(change, before), name(change, after));
+        text.push_str(&format!("diff --git a/{old} b/{new}\n{}", modes(change)));
+        if old != new {
+            text.push_str(&format!("rename from {old}\nrename to {new}\n"));
         }
-        match (old, new) {
-            (Side::Lines(old), Side::Lines(new)) if old != new => {
-                let from = change
-                    .old
-                    .as_ref()
-                    .map_or("/dev/null".to_owned(), |_| format!("a/{}", names.old));
-                let to = change
-                    .new
-                    .as_ref()
-                    .map_or("/dev/null".to_owned(), |_| format!("b/{}", names.new));
-                text.push_str(&format!("--- {from}\n+++ {to}\n"));
-                text.push_str(&hunks(&old, &new));
+        if before.map(|entry| entry.id) == after.map(|entry| entry.id) {
+            continue;
+        }
+        if let (Some(was), Some(is)) = (lines(shelf, before)?, lines(shelf, after)?) {
+            // An empty file that is made or removed has no hunks.
+            if was != is {
+                let from = before.map_or("/dev/null".to_owned(), |_| format!("a/{old}"));
+                let to = after.map_or("/dev/null".to_owned(), |_| format!("b/{new}"));
+                text.push_str(&format!("--- {from}\n+++ {to}\n{}", hunks(&was, &is)));
             }
-            (Side::Lines(_), Side::Lines(_)) => {}
-            (old, new) if old == new => {}
-            (_, new) => text.push_str(&format!("Binary files differ, now {}\n", new.words())),
+        } else {
+            let now = after.map_or("gone".to_owned(), |entry| entry.id.to_string());
+            text.push_str(&format!("Binary files differ, now {now}\n"));
         }
     }
     Ok(text)
 }
 
-/// What is on one side of a change.
-#[derive(PartialEq, Eq)]
-enum Side {
-    /// Its lines; none where the file is not there.
-    Lines(Arc<[u8]>),
-    /// It has none that can be read.
-    Id(git2::Oid),
+/// The path on one side of a change, or on the other where it is not there.
+fn name(change: &Change, entry: Option<&Entry>) -> String {
+    let path = entry.map_or(change.path(), |entry| &entry.path);
+    String::from_utf8_lossy(path).into_owned()
 }
 
-impl Side {
-    fn words(&self) -> String {
-        match self {
-            Self::Id(id) => id.to_string(),
-            Self::Lines(_) => "text".to_owned(),
+/// What stands on one side of a change: nothing where the file is not there, and `None` where it has no lines that can be read.
+fn lines(shelf: &Shelf<'_>, entry: Option<&Entry>) -> Result<Option<Arc<[u8]>>, git2::Error> {
+    match entry {
+        None => Ok(Some(Arc::default())),
+        Some(entry) if entry.mode == FileMode::Commit => {
+            Ok(Some(format!("Subproject commit {}\n", entry.id).into_bytes().into()))
         }
-    }
-}
-
-fn side(shelf: &Shelf<'_>, entry: Option<&Entry>) -> Result<Side, git2::Error> {
-    let Some(entry) = entry else {
-        return Ok(Side::Lines(Arc::default()));
-    };
-    if entry.mode == FileMode::Commit {
-        let line = format!("Subproject commit {}\n", entry.id);
-        return Ok(Side::Lines(line.into_bytes().into()));
-    }
-    Ok(shelf.text(entry.id)?.map_or(Side::Id(entry.id), Side::Lines))
-}
-
-struct Names {
-    old: String,
-    new: String,
-}
-
-impl Names {
-    fn of(change: &Change) -> Self {
-        let name = |entry: Option<&Entry>| {
-            let path = entry.map_or(change.path(), |entry| &entry.path);
-            String::from_utf8_lossy(path).into_owned()
-        };
-        Self {
-            old: name(change.old.as_ref()),
-            new: name(change.new.as_ref()),
-        }
+        Some(entry) => shelf.text(entry.id),
     }
 }
 

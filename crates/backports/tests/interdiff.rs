@@ -75,3 +75,18 @@ fn names_modes_and_files_without_lines_are_compared_too() {
         assert!(shown.contains(shows), "{shows}: {shown}");
     }
 }
+
+#[test]
+fn what_became_a_text_or_is_gone_is_told_apart() {
+    let world = World::new();
+    let base = world.commit(&[], "base", &[("a", "\0a"), ("v", "1\n")]);
+    let next = |files: &[(&str, &str)]| (base, world.commit(&[base], "next", files));
+    let (one, other) = (
+        next(&[("a", "one\n"), ("v", "1\n")]),
+        next(&[("a", "other\n"), ("v", "1\n")]),
+    );
+    let gone = next(&[("v", "1\n")]);
+    assert_eq!(differ(&world, one, one), "");
+    assert!(differ(&world, one, other).contains("+Binary files differ, now "));
+    assert!(differ(&world, one, gone).contains("+Binary files differ, now gone"));
+}
