@@ -141,7 +141,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         Some(Some(_)) if own.is_none() => return Ok(finding(None, Vec::new())),
         last => last.flatten(),
     };
-    let candidates = place.candidates(change, last.map(|entry| entry.path.as_slice()));
+    let candidates = place.candidates(change, last);
     if change.old.as_ref().map(|entry| entry.id) == own {
         let at = candidates.into_iter().next().map(|(path, _)| path);
         let state = without_content(place, change, at.as_deref());

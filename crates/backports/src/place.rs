@@ -1,10 +1,13 @@
 //! Where a file of the fix is at the tip: under its own name, under its old one, or moved.
 
-use git2::{ObjectType, Oid, Tree};
+use git2::{FileMode, ObjectType, Oid, Tree};
 
-use crate::fix::Change;
+use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
 use crate::trees::named_below;
+
+/// As many links in a row are followed.
+const MOST_LINKS: usize = 8;
 
 /// The tip's tree.
 pub(crate) struct Place<'r> {
@@ -38,15 +41,10 @@ impl<'r> Place<'r> {
     }
 
     /// The files that may be the one that the fix changes, the likeliest first.
-    pub fn candidates(&self, change: &Change, last: Option<&[u8]>) -> Vec<(Vec<u8>, Oid)> {
-        if let Some((path, (id, _))) = last.and_then(|last| Some((last, self.at(last)?))) {
-            return vec![(path.to_vec(), id)];
-        }
-        let sides = [&change.new, &change.old].into_iter().flatten();
-        for side in sides {
-            if let Some((id, _)) = self.at(&side.path) {
-                return vec![(side.path.clone(), id)];
-            }
+    pub fn candidates(&self, change: &Change, last: Option<&Entry>) -> Vec<(Vec<u8>, Oid)> {
+        let sides = [last, change.new.as_ref(), change.old.as_ref()];
+        if let Some(own) = sides.into_iter().flatten().find_map(|entry| self.under_its_name(entry)) {
+            return vec![own];
         }
         let named = named_below(self.shelf, &self.tree, base_name(change.path()));
         let main = self.shelf.repository.find_tree(change.tree).ok();
@@ -67,6 +65,20 @@ impl<'r> Place<'r> {
             found = self.neighbours(change);
         }
         found
+    }
+
+    /// What is at the path of a file, or where a link there leads: a branch may keep the file elsewhere.
+    fn under_its_name(&self, entry: &Entry) -> Option<(Vec<u8>, Oid)> {
+        let mut path = entry.path.clone();
+        for _ in 0..=MOST_LINKS {
+            let (id, mode) = self.at(&path)?;
+            if mode != i32::from(FileMode::Link) || entry.mode == FileMode::Link {
+                return Some((path, id));
+            }
+            let target = self.shelf.text(id).ok()??;
+            path = leads_to(&path, &target)?;
+        }
+        None
     }
 
     /// Files in the same folder under a name that the main branch does not have there: one of them may be the file before or
@@ -102,6 +114,43 @@ impl<'r> Place<'r> {
     }
 }
 
+/// Where a link leads, as a path of the same tree; nothing where it leads out of it.
+fn leads_to(link: &[u8], target: &[u8]) -> Option<Vec<u8>> {
+    let mut parts: Vec<&[u8]> = link.split(|byte| *byte == b'/').collect();
+    parts.pop();
+    for part in target.split(|byte| *byte == b'/') {
+        match part {
+            b"." => {}
+            b".." => {
+                parts.pop()?;
+            }
+            // An absolute path begins with an empty part.
+            b"" => return None,
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join(&b'/'))
+}
+
 pub(crate) fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_a_path_of_the_same_tree_or_nowhere() {
+        let leads = |link: &str, target: &str| {
+            let path = leads_to(link.as_bytes(), target.as_bytes())?;
+            Some(String::from_utf8(path).expect("as it was given"))
+        };
+        assert_eq!(leads("a/b/c", "../d").as_deref(), Some("a/d"));
+        assert_eq!(leads("a/c", "./x/../../d").as_deref(), Some("d"));
+        assert_eq!(leads("c", "d/e").as_deref(), Some("d/e"));
+        for (link, target) in [("c", "../d"), ("a/c", "../../d"), ("a/c", "/d"), ("c", "")] {
+            assert_eq!(leads(link, target), None, "{link} to {target}");
+        }
+    }
 }
