@@ -182,10 +182,14 @@ fn questions(repository: &Repository, pair: &Pair<'_>, number: usize) -> Vec<Ask
     let fixed: Vec<_> = names(repository, &pair.fix);
     let delta = diff.get_delta(runs[number % runs.len()]).expect("counted above");
     let file = path(delta.new_file());
-    // A file that the fix does not have is no part of it.
-    let is_of_fix = fixed
-        .iter()
-        .any(|name| name.rsplit(|byte| *byte == b'/').next() == file.rsplit(|byte| *byte == b'/').next());
+    // A file that the fix does not have is no part of it; one that moved keeps its name.
+    let name = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+    let there = |path: &[u8]| {
+        after
+            .get_path(std::path::Path::new(&*String::from_utf8_lossy(path)))
+            .is_ok()
+    };
+    let is_of_fix = fixed.contains(&file) || fixed.iter().any(|of_fix| name(of_fix) == name(&file) && !there(of_fix));
     if runs.len() > 1 && is_of_fix && delta.status() != Delta::Deleted {
         let old = delta.old_file();
         let blob = old.exists().then(|| (old.id(), old.mode()));

@@ -8,9 +8,12 @@ use crate::content::{Finding, State, States, is_ancillary, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
 use crate::lines::{Book, Page, White};
-use crate::place::{Place, base_name};
+use crate::place::{Candidate, Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+
+/// A file of the same name elsewhere is the one moved where at least one in so many of its lines is there.
+const ALIKE: usize = 3;
 
 /// What was found of one file.
 #[derive(Debug, Clone)]
@@ -143,7 +146,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
     };
     let candidates = place.candidates(change, last);
     if change.old.as_ref().map(|entry| entry.id) == own {
-        let at = candidates.into_iter().next().map(|(path, _)| path);
+        let at = candidates.into_iter().next().map(|candidate| candidate.path);
         let state = without_content(place, change, at.as_deref());
         return Ok(finding(at, whole(state)));
     }
@@ -154,11 +157,11 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         side(shelf, &mut book, change.new.as_ref())?,
     ) else {
         let at = candidates.into_iter().next();
-        let state = without_lines(change, at.as_ref().map(|(_, id)| *id));
-        return Ok(finding(at.map(|(path, _)| path), whole(state)));
+        let state = without_lines(change, at.as_ref().map(|candidate| candidate.id));
+        return Ok(finding(at.map(|candidate| candidate.path), whole(state)));
     };
     if change.new.is_none() {
-        let still = candidates.iter().any(|(at, _)| *at == path);
+        let still = candidates.iter().any(|candidate| candidate.path == path);
         let mut gone = whole(if still { State::Lacking } else { State::InEffect });
         // It may never have been there.
         gone.iter_mut().for_each(|block| block.added = (0, 0));
@@ -179,13 +182,9 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         Some(entry) if Some(entry.id) != own => shelf.page(&mut book, entry.id)?,
         _ => None,
     };
-    let expected = |at: &[u8]| {
-        let sides = [&change.new, &change.old].into_iter().flatten();
-        sides.chain(last).any(|entry| entry.path == at) || base_name(at) == base_name(&path)
-    };
-    let only = candidates.len() == 1;
+    let same_name = |at: &[u8]| base_name(at) == base_name(&path);
     let mut best: Option<(usize, FileFinding)> = None;
-    for (at, id) in candidates {
+    for Candidate { path: at, id, is_named } in candidates {
         if place
             .at(&at)
             .is_some_and(|(_, mode)| mode == i32::from(FileMode::Commit))
@@ -195,17 +194,16 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         let Some(tip) = shelf.page(&mut book, id)? else {
             continue;
         };
-        // With one candidate under its own name there is nothing to compare it with.
-        let sure = only && expected(&at);
         let mut alike = |page: &Page| book.counterparts(page, &tip).iter().flatten().count();
-        let likeness = if sure { 0 } else { alike(&new) };
-        // Under another name it must be much the same file.
+        let likeness = if is_named { 0 } else { alike(&new) };
+        // Elsewhere it must be much the same file.
         let same_file = match change.old {
-            _ if sure => true,
+            _ if is_named => true,
+            Some(_) if same_name(&at) => alike(&old) * ALIKE >= old.lines.len(),
             Some(_) => alike(&old) * 2 >= old.lines.len(),
             None => likeness * 5 >= new.lines.len() * 4,
         };
-        if (expected(&at) || same_file) && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+        if same_file && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
             let (old, new, tip, last) = (&old, &new, &tip, last_page.as_deref());
             let blocks = judge(&mut book, &States { old, new, tip, last });
             best = Some((likeness, finding(Some(at), blocks)));

@@ -9,6 +9,14 @@ use crate::trees::named_below;
 /// As many links in a row are followed.
 const MOST_LINKS: usize = 8;
 
+/// A file of the tip that may be the one that a fix changes.
+pub(crate) struct Candidate {
+    pub path: Vec<u8>,
+    pub id: Oid,
+    /// Whether it has the very name that the fix knows it by; otherwise its content must show that it is the one.
+    pub is_named: bool,
+}
+
 /// The tip's tree.
 pub(crate) struct Place<'r> {
     /// Where its files are read.
@@ -41,10 +49,15 @@ impl<'r> Place<'r> {
     }
 
     /// The files that may be the one that the fix changes, the likeliest first.
-    pub fn candidates(&self, change: &Change, last: Option<&Entry>) -> Vec<(Vec<u8>, Oid)> {
+    pub fn candidates(&self, change: &Change, last: Option<&Entry>) -> Vec<Candidate> {
         let sides = [last, change.new.as_ref(), change.old.as_ref()];
         if let Some(own) = sides.into_iter().flatten().find_map(|entry| self.under_its_name(entry)) {
-            return vec![own];
+            let (path, id) = own;
+            return vec![Candidate {
+                path,
+                id,
+                is_named: true,
+            }];
         }
         let named = named_below(self.shelf, &self.tree, base_name(change.path()));
         let main = self.shelf.repository.find_tree(change.tree).ok();
@@ -64,7 +77,12 @@ impl<'r> Place<'r> {
         if found.is_empty() {
             found = self.neighbours(change);
         }
-        found
+        let candidate = |(path, id)| Candidate {
+            path,
+            id,
+            is_named: false,
+        };
+        found.into_iter().map(candidate).collect()
     }
 
     /// What is at the path of a file, or where a link there leads: a branch may keep the file elsewhere.
