@@ -1,6 +1,7 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
 use crate::lines::{Block, Book, Page};
+use crate::reworded::is_reworded;
 
 /// What the tip says of one block of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +34,8 @@ pub(crate) struct Finding {
     pub replaced: bool,
     /// Whether the tip has the state before the block, line by line from the line before it to the line after it.
     pub untouched: bool,
+    /// Whether the tip has much of the state before the block in much the same words, and none of what it adds.
+    pub reworded: bool,
     /// The line where the tip has the block's surroundings, counted from 0.
     pub place: Option<usize>,
     /// The lines that it adds and removes and that say something, as numbers that are the same for the same line anywhere.
@@ -76,6 +79,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
     let survives = states
         .last
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
+    let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
     let mut findings = Vec::new();
     for block in blocks.iter() {
@@ -109,6 +113,9 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             State::Unclear if untouched => State::Lacking,
             state => state,
         };
+        let reworded = matches!(state, State::Unclear | State::Absent)
+            && there == 0
+            && is_reworded(book, states, (block, &removed), &gaps);
         findings.push(Finding {
             state,
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
@@ -118,6 +125,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
             untouched,
+            reworded,
             place,
             adds: added
                 .iter()

@@ -26,7 +26,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     let standing: Vec<_> = related.iter().copied().filter(|claim| claim.stands()).collect();
     // Somebody wrote that the backport was reverted, and nobody that it came back: whatever the lines say, a person looks.
     let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
-    let (left, explained) = explain(files, scope, &standing);
+    let (left, reworded, explained) = explain(files, scope, &standing);
     let verdict = if files.iter().all(|file| file.blocks.is_empty()) {
         // The rest of the series took all of it back: the tip cannot show it, so somebody must have carried it.
         let carried = claims.iter().any(|claim| claim.claim.is_strong());
@@ -40,7 +40,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         )
     } else {
         match by_claim(left, explained) {
-            verdict if verdict.is_good() && contradicted => Verdict::Unproven,
+            verdict if verdict.is_good() && (contradicted || reworded) => Verdict::Unproven,
             verdict if verdict.is_good() && standing.iter().any(|claim| claim.partly_undone) => Verdict::Partial,
             verdict => verdict,
         }
@@ -57,9 +57,9 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     }
 }
 
-/// What no standing claim explains, and how many lines one does.
-fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum, usize) {
-    let (mut left, mut explained) = (Sum::default(), 0);
+/// What no standing claim explains, whether the state before the fix is in it in other words, and how many lines one explains.
+fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum, bool, usize) {
+    let (mut left, mut reworded, mut explained) = (Sum::default(), false, 0);
     for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
         for (index, block) in file.blocks.iter().enumerate() {
             let by =
@@ -68,10 +68,11 @@ fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum,
                 explained += block.weight;
             } else {
                 left.add(block.state, block.weight);
+                reworded |= block.reworded && block.weight > 0 && !file.ancillary;
             }
         }
     }
-    (left, explained)
+    (left, reworded, explained)
 }
 
 fn blocks(files: &[FileFinding], scope: Scope) -> impl Iterator<Item = &Finding> {

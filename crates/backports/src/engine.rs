@@ -290,6 +290,7 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
     let words = open.map(|block| {
         let what = match block.state {
             State::Lacking => "is as before the fix",
+            State::Absent | State::Unclear if block.reworded => "is nearly as before the fix",
             State::Absent => "has no counterpart here",
             State::InEffect | State::Unclear => "differs from both sides of the fix",
         };

@@ -103,6 +103,7 @@ fn whole(state: State) -> Vec<Finding> {
         kept: (kept, 1),
         replaced: false,
         untouched: state == State::Lacking,
+        reworded: false,
         place: None,
         adds: Vec::new(),
         removes: Vec::new(),

@@ -16,6 +16,7 @@ mod lines;
 mod own;
 mod patch;
 mod place;
+mod reworded;
 mod series;
 mod shelf;
 mod tags;

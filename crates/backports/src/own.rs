@@ -88,6 +88,7 @@ mod tests {
             kept: (0, 0),
             replaced: false,
             untouched: false,
+            reworded: false,
             place: None,
             adds: adds.to_vec(),
             removes: Vec::new(),

@@ -52,3 +52,27 @@ fn a_new_file_is_not_another_one_of_its_name() {
     let whole = world.commit(&[maint], "fix", &[("a.go", &fixed), other, own]);
     assert_eq!(world.verdict(&[fix], whole), Verdict::Present);
 }
+
+#[test]
+fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_out() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let image = |line: &str| format!("name: image\nsteps:\n{line}\nrun: build\n");
+    let on_main = [image("image: base:1.21.5"), image("image: base:1.21.6")];
+    let on_branch = [image("image: base:1.20.13"), image("image: base:1.20.14")];
+    let without = image("container: none of that kind");
+    let base = world.commit(&[], "base", &[("a.c", A), ("image.toml", &on_main[0])]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("image.toml", &on_main[1])]);
+    let pick = |before: &str, after: &str| {
+        let maint = world.commit(&[base], "maint", &[("a.c", A), ("image.toml", before)]);
+        world.commit(&[maint], "fix", &[("a.c", &fixed), ("image.toml", after)])
+    };
+    let forgot = world.answer(&[fix], pick(&on_branch[0], &on_branch[0]));
+    assert_eq!(forgot.verdict, Verdict::Unproven);
+    let said = &forgot.commits[0].against;
+    let names = |line: &String| line.starts_with("image.toml:3 is nearly as before the fix");
+    assert!(said.iter().any(names), "{said:?}");
+    let adapted = pick(&on_branch[0], &on_branch[1]);
+    assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
+    assert_eq!(world.verdict(&[fix], pick(&without, &without)), Verdict::Adapted);
+}
