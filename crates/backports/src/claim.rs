@@ -16,7 +16,7 @@ use crate::shelf::Shelf;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
 const NEAR: usize = 30;
-/// The same where the state before the fix stands untouched: it must be changed almost there.
+/// The same where the state before the fix stands, or nearly: it must be changed almost there.
 const ADJACENT: usize = 8;
 
 /// The lines that a commit adds to a file and removes from it.
@@ -189,12 +189,13 @@ impl Examined {
             return false;
         }
         let near = |place: usize, by: usize| own.iter().any(|own| own.is_near(place, by));
-        match (finding.state, block.place) {
+        let as_before = finding.state == State::Lacking || finding.reworded;
+        match block.place {
             _ if Own::do_half(own.iter(), finding) => true,
-            (State::Lacking, Some(place)) => near(place, ADJACENT),
-            (_, Some(place)) => near(place, NEAR),
+            Some(place) if as_before => near(place, ADJACENT),
+            Some(place) => near(place, NEAR),
             // Nothing there is as on the main branch; who carried the fix changed this file in its name.
-            (_, None) => self.claim.is_strong(),
+            None => self.claim.is_strong(),
         }
     }
 
