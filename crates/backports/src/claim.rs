@@ -199,6 +199,11 @@ impl Examined {
         }
     }
 
+    /// Whether it changes what is at a path.
+    pub fn changes(&self, path: &[u8]) -> bool {
+        self.blocks.contains_key(path)
+    }
+
     /// Whether it changes the file that a file of the fix is.
     pub fn touches(&self, file: usize) -> bool {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());

@@ -45,6 +45,11 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict => verdict,
         }
     };
+    let verdict = if verdict.is_good() && forgotten_copies(files, &standing).next().is_some() {
+        Verdict::Unproven
+    } else {
+        verdict
+    };
     let inexact = blocks(files, scope).any(|block| block.state == State::InEffect && !block.is_exact());
     Decision {
         verdict: if verdict == Verdict::Present && inexact {
@@ -55,6 +60,16 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         shown,
         explained,
     }
+}
+
+/// The files that decide of which the tip has a copy that is as before the fix and that no claim changes: each has the flaw.
+pub(crate) fn forgotten_copies<'f>(
+    files: &'f [FileFinding],
+    claims: &'f [&Examined],
+) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
+    let running = files.iter().filter(|file| !file.ancillary);
+    let copies = running.flat_map(|file| file.copies.iter().map(move |copy| (file, copy.as_slice())));
+    copies.filter(|(_, copy)| !claims.iter().any(|claim| claim.changes(copy)))
 }
 
 /// What no standing claim explains, whether the state before the fix is in it in other words, and how many lines one explains.

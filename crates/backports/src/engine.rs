@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::claim::{Examined, may_concern};
 use crate::content::State;
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, decide, forgotten_copies};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_changes};
 use crate::fix::Fix;
@@ -262,6 +262,16 @@ fn answer(
     }
     for file in files {
         against.extend(lacking(file, scope));
+    }
+    let standing: Vec<_> = claims
+        .iter()
+        .filter(|claim| claim.related() && claim.stands())
+        .collect();
+    for (file, copy) in forgotten_copies(files, &standing) {
+        let (path, copy) = (String::from_utf8_lossy(&file.path), String::from_utf8_lossy(copy));
+        against.push(format!(
+            "{path} is here once more, as {copy}, and that is as before the fix"
+        ));
     }
     if cut {
         against.push("the history was not read to its end: it is too long".to_owned());

@@ -26,6 +26,8 @@ pub(crate) struct FileFinding {
     pub ancillary: bool,
     /// Block by block; empty where the series itself took all of it back.
     pub blocks: Vec<Finding>,
+    /// Where the tip has much the same file once more, with something in it that is as before the fix.
+    pub copies: Vec<Vec<u8>>,
 }
 
 /// How many lines of a fix are in which state.
@@ -137,6 +139,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         path: path.clone(),
         at,
         blocks,
+        copies: Vec::new(),
     };
     let own = change.new.as_ref().map(|entry| entry.id);
     let last = match outcome.file(&path) {
@@ -184,7 +187,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         _ => None,
     };
     let same_name = |at: &[u8]| base_name(at) == base_name(&path);
-    let mut best: Option<(usize, FileFinding)> = None;
+    let mut found: Vec<(usize, Vec<u8>, Vec<Finding>)> = Vec::new();
     for Candidate { path: at, id, is_named } in candidates {
         if place
             .at(&at)
@@ -204,13 +207,22 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
             Some(_) => alike(&old) * 2 >= old.lines.len(),
             None => likeness * 5 >= new.lines.len() * 4,
         };
-        if same_file && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+        if same_file {
             let (old, new, tip, last) = (&old, &new, &tip, last_page.as_deref());
             let blocks = judge(&mut book, &States { old, new, tip, last });
-            best = Some((likeness, finding(Some(at), blocks)));
+            found.push((likeness, at, blocks));
         }
     }
-    if let Some((_, best)) = best {
+    // The first one of those that are equally alike is the likeliest.
+    found.sort_by_key(|(likeness, ..)| std::cmp::Reverse(*likeness));
+    let mut found = found.into_iter();
+    if let Some((_, at, blocks)) = found.next() {
+        let is_copy = |(likeness, _, blocks): &(usize, Vec<u8>, Vec<Finding>)| {
+            let as_before = |block: &Finding| block.state == State::Lacking && block.weight > 0;
+            *likeness * 2 >= new.lines.len() && blocks.iter().any(as_before)
+        };
+        let mut best = finding(Some(at), blocks);
+        best.copies = found.filter(is_copy).map(|(_, at, _)| at).collect();
         return Ok(best);
     }
     Ok(finding(None, nowhere(&mut book, change, &old, &new)))

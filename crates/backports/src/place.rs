@@ -59,20 +59,20 @@ impl<'r> Place<'r> {
                 is_named: true,
             }];
         }
-        let named = named_below(self.shelf, &self.tree, base_name(change.path()));
+        let name = base_name(change.path());
         let main = self.shelf.repository.find_tree(change.tree).ok();
-        // What the main branch has at that very path is another file of this name, not this one moved.
-        let other = |path: &[u8]| main.as_ref().is_some_and(|main| self.within(main, path).is_some());
-        let named = named.iter().filter(|file| !other(&file.path));
-        let mut found: Vec<_> = named.map(|file| (file.path.clone(), file.id)).collect();
-        // The deeper the two agree from the end, the likelier.
-        let agree = |path: &[u8]| {
-            let ours = change.path().rsplit(|byte| *byte == b'/');
-            ours.zip(path.rsplit(|byte| *byte == b'/'))
-                .take_while(|(one, other)| one == other)
-                .count()
+        let on_main = main.as_ref().map(|main| named_below(self.shelf, main, name));
+        // What is at that very path on the main branch, or more like the path of another file there, is that one and not this one
+        // moved.
+        let is_other = |path: &[u8]| {
+            let likeness = agreement(path, change.path());
+            let mut others = on_main.iter().flat_map(|files| files.iter());
+            others.any(|file| file.path == path || agreement(path, &file.path) > likeness)
         };
-        found.sort_by_key(|(path, _)| std::cmp::Reverse(agree(path)));
+        let named = named_below(self.shelf, &self.tree, name);
+        let named = named.iter().filter(|file| !is_other(&file.path));
+        let mut found: Vec<_> = named.map(|file| (file.path.clone(), file.id)).collect();
+        found.sort_by_key(|(path, _)| std::cmp::Reverse(agreement(path, change.path())));
         found.truncate(8);
         if found.is_empty() {
             found = self.neighbours(change);
@@ -148,6 +148,12 @@ fn leads_to(link: &[u8], target: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(parts.join(&b'/'))
+}
+
+/// In how many parts, counted from the end, two paths agree: the more, the likelier they are one file.
+fn agreement(one: &[u8], other: &[u8]) -> usize {
+    let (one, other) = (one.rsplit(|byte| *byte == b'/'), other.rsplit(|byte| *byte == b'/'));
+    one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
 pub(crate) fn base_name(path: &[u8]) -> &[u8] {

@@ -76,3 +76,32 @@ fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_o
     assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
     assert_eq!(world.verdict(&[fix], pick(&without, &without)), Verdict::Adapted);
 }
+
+#[test]
+fn a_copy_of_a_file_that_is_as_before_the_fix_is_asked_about() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("internal/service.go", A)]);
+    let fix = world.commit(&[base], "fix", &[("internal/service.go", &fixed)]);
+    let on_branch = |parents: &[git2::Oid], one: &str, two: &str| {
+        world.commit(parents, "fix", &[("old/service.go", one), ("new/service.go", two)])
+    };
+    let maint = on_branch(&[], A, A);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    assert_eq!(
+        world.verdict(&[fix], on_branch(&[maint], &fixed, &fixed)),
+        Verdict::Present
+    );
+    let one = world.answer(&[fix], on_branch(&[maint], A, &fixed));
+    assert_eq!(one.verdict, Verdict::Unproven);
+    let said = "internal/service.go is here once more, as old/service.go, and that is as before the fix";
+    assert!(one.commits[0].against.iter().any(|line| line == said), "{one:?}");
+    // A file of this name that the main branch has elsewhere is no copy.
+    let sibling = ("windows/service.go", A);
+    let base = world.commit(&[], "base", &[("linux/service.go", A), sibling]);
+    let fix = world.commit(&[base], "fix", &[("linux/service.go", &fixed), sibling]);
+    let sibling = ("os/windows/service.go", A);
+    let maint = world.commit(&[], "maint", &[("os/linux/service.go", A), sibling]);
+    let picked = world.commit(&[maint], "fix", &[("os/linux/service.go", &fixed), sibling]);
+    assert_eq!(world.verdict(&[fix], picked), Verdict::Present);
+}
