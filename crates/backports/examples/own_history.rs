@@ -6,12 +6,12 @@
 //!
 //! Backports are found by what their messages name, or by author, date and subject. Some of them, evenly spread, are asked
 //! about as they are, before they were made and forty commits later; and from each of them others are made of which the
-//! answer is known: a file or a hunk forgotten, a hunk or all of it undone without a word, the message on an unchanged tree.
+//! answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the message on an unchanged tree.
 //! What is made stays in memory. Prints a line for each kind, and the questions that were answered wrong.
 
 #![allow(clippy::expect_used, reason = "a tool for developers ends with its reason")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use embargod_backports::{Index, Question, Verdict, assess_each, is_ancillary};
 use git2::build::TreeUpdateBuilder;
@@ -180,23 +180,28 @@ fn questions(repository: &Repository, pair: &Pair<'_>, number: usize) -> Vec<Ask
         repository.find_tree(id).expect("just made")
     };
     let fixed: Vec<_> = names(repository, &pair.fix);
-    let delta = diff.get_delta(runs[number % runs.len()]).expect("counted above");
-    let file = path(delta.new_file());
     // A file that the fix does not have is no part of it; one that moved keeps its name.
     let name = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
     let there = |path: &[u8]| {
-        after
-            .get_path(std::path::Path::new(&*String::from_utf8_lossy(path)))
-            .is_ok()
+        let path = String::from_utf8_lossy(path).into_owned();
+        after.get_path(std::path::Path::new(&path)).is_ok()
     };
-    let is_of_fix = fixed.contains(&file) || fixed.iter().any(|of_fix| name(of_fix) == name(&file) && !there(of_fix));
-    if runs.len() > 1 && is_of_fix && delta.status() != Delta::Deleted {
-        let old = delta.old_file();
-        let blob = old.exists().then(|| (old.id(), old.mode()));
-        let tree = updated(&file, blob);
-        asked.push(ask("a file forgotten", commit(&tree, &parent, &message), PART));
+    for index in runs.iter().filter(|_| runs.len() > 1) {
+        let delta = diff.get_delta(*index).expect("counted above");
+        let file = path(delta.new_file());
+        let moved = |of_fix: &Vec<u8>| name(of_fix) == name(&file) && !there(of_fix);
+        if (fixed.contains(&file) || fixed.iter().any(moved)) && delta.status() != Delta::Deleted {
+            let old = delta.old_file();
+            let blob = old.exists().then(|| (old.id(), old.mode()));
+            let tree = updated(&file, blob);
+            asked.push(ask("a file forgotten", commit(&tree, &parent, &message), PART));
+        }
     }
-    let hunks: Vec<_> = runs.iter().flat_map(|index| hunks(repository, &diff, *index)).collect();
+    let changed = changed_lines(repository, &pair.fix);
+    let hunks: Vec<_> = runs
+        .iter()
+        .flat_map(|index| hunks(repository, &diff, *index, &changed))
+        .collect();
     let acting: Vec<_> = hunks.iter().filter(|hunk| hunk.acts).collect();
     if hunks.len() + runs.len() > 2 && !acting.is_empty() && hunks.len() > 1 {
         let hunk = acting[number % acting.len()];
@@ -219,11 +224,30 @@ fn later(repository: &Repository, pair: &Pair<'_>) -> Option<Oid> {
     line.into_iter().rev().nth(39).filter(|_| whole)
 }
 
-fn names(repository: &Repository, commit: &Commit<'_>) -> Vec<Vec<u8>> {
+/// The lines that a commit adds or removes, in any file.
+fn changed_lines(repository: &Repository, commit: &Commit<'_>) -> HashSet<Vec<u8>> {
+    let diff = difference(repository, commit);
+    let mut lines = HashSet::new();
+    diff.print(git2::DiffFormat::Patch, |_, _, line| {
+        if matches!(line.origin(), '+' | '-') {
+            lines.insert(line.content().trim_ascii().to_vec());
+        }
+        true
+    })
+    .expect("read");
+    lines
+}
+
+/// What a commit changes.
+fn difference<'r>(repository: &'r Repository, commit: &Commit<'_>) -> git2::Diff<'r> {
     let before = commit.parent(0).and_then(|parent| parent.tree()).ok();
     let after = commit.tree().expect("a tree");
     let diff = repository.diff_tree_to_tree(before.as_ref(), Some(&after), None);
-    let diff = diff.expect("a difference");
+    diff.expect("a difference")
+}
+
+fn names(repository: &Repository, commit: &Commit<'_>) -> Vec<Vec<u8>> {
+    let diff = difference(repository, commit);
     let name = |delta: git2::DiffDelta<'_>| delta.new_file().path_bytes().map(<[u8]>::to_vec);
     diff.deltas().filter_map(name).collect()
 }
@@ -234,11 +258,11 @@ struct Hunk {
     mode: git2::FileMode,
     /// The file after the backport, but for this hunk.
     without: Vec<u8>,
-    /// Whether it is more than comments, includes and brackets.
+    /// Whether it does something that the fix does, beyond comments, includes and brackets.
     acts: bool,
 }
 
-fn hunks(repository: &Repository, diff: &git2::Diff<'_>, index: usize) -> Vec<Hunk> {
+fn hunks(repository: &Repository, diff: &git2::Diff<'_>, index: usize, changed: &HashSet<Vec<u8>>) -> Vec<Hunk> {
     let (Some(delta), Ok(Some(patch))) = (diff.get_delta(index), Patch::from_diff(diff, index)) else {
         return Vec::new();
     };
@@ -255,7 +279,7 @@ fn hunks(repository: &Repository, diff: &git2::Diff<'_>, index: usize) -> Vec<Hu
         let (mut removed, mut acts) = (Vec::new(), false);
         for line in 0..count {
             let line = patch.line_in_hunk(number, line).expect("counted");
-            acts |= act(line.content());
+            acts |= act(line.content()) && changed.contains(line.content().trim_ascii());
             if line.origin() == '-' {
                 removed.extend_from_slice(line.content());
             }
