@@ -102,7 +102,8 @@ fn by_claim(left: Sum, explained: usize) -> Verdict {
     match left {
         Sum { lacking: 1.., .. } if good > 0 => Verdict::Partial,
         Sum { lacking: 1.., .. } => Verdict::Missing,
-        Sum { unclear, .. } if good == 0 || unclear > good => Verdict::Unproven,
+        // What is there must be a good part of the whole, however rightly the rest was left out.
+        Sum { unclear, absent, .. } if good == 0 || unclear > good || absent > good * 3 => Verdict::Unproven,
         Sum {
             unclear: 0, absent: 0, ..
         } if explained == 0 => Verdict::Present,
@@ -179,6 +180,8 @@ mod tests {
             (sum(0, 5, 0, 0), 0, Verdict::Missing),
             (sum(1, 0, 0, 3), 0, Verdict::Unproven),
             (sum(0, 0, 3, 0), 0, Verdict::Unproven),
+            (sum(1, 0, 3, 0), 0, Verdict::Adapted),
+            (sum(1, 0, 4, 0), 0, Verdict::Unproven),
         ] {
             assert_eq!(by_claim(left, explained), expected, "{left:?}");
         }
