@@ -189,7 +189,7 @@ impl Examined {
             return false;
         }
         let near = |place: usize, by: usize| own.iter().any(|own| own.is_near(place, by));
-        let as_before = finding.state == State::Lacking || finding.reworded;
+        let as_before = finding.state == State::Lacking || finding.is_reworded();
         match block.place {
             _ if Own::do_half(own.iter(), finding) => true,
             Some(place) if as_before => near(place, ADJACENT),

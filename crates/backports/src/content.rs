@@ -1,7 +1,7 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
 use crate::lines::{Block, Book, Page};
-use crate::reworded::is_reworded;
+use crate::wording::{Wording, wording};
 
 /// What the tip says of one block of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,8 +34,8 @@ pub(crate) struct Finding {
     pub replaced: bool,
     /// Whether the tip has the state before the block, line by line from the line before it to the line after it.
     pub untouched: bool,
-    /// Whether the tip has much of the state before the block in much the same words, and none of what it adds.
-    pub reworded: bool,
+    /// What the tip has in its place, where it is neither in effect nor lacking and most of what it adds is not there.
+    pub wording: Wording,
     /// The line where the tip has the block's surroundings, counted from 0.
     pub place: Option<usize>,
     /// The lines that it adds and removes and that say something, as numbers that are the same for the same line anywhere.
@@ -50,6 +50,11 @@ impl Finding {
     /// Whether something that the fix brings is there. That something is gone proves little: it may never have been there.
     pub fn is_positive(&self) -> bool {
         self.state == State::InEffect && self.weight > 0 && (self.added.0 > 0 || self.replaced)
+    }
+
+    /// Whether the tip has much of the state before it in much the same words, and none of what it adds.
+    pub fn is_reworded(&self) -> bool {
+        self.wording == Wording::Before && self.added.0 == 0
     }
 
     /// Whether it is in effect to the last line.
@@ -113,9 +118,12 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             State::Unclear if untouched => State::Lacking,
             state => state,
         };
-        let reworded = matches!(state, State::Unclear | State::Absent)
-            && there == 0
-            && is_reworded(book, states, (block, &removed), &gaps);
+        let wording = match state {
+            State::Unclear | State::Absent if there * 2 <= added.len() => {
+                wording(book, states, (block, &removed), &gaps)
+            }
+            _ => Wording::Other,
+        };
         findings.push(Finding {
             state,
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
@@ -125,7 +133,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
             untouched,
-            reworded,
+            wording,
             place,
             adds: added
                 .iter()

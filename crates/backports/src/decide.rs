@@ -4,6 +4,7 @@ use crate::claim::Examined;
 use crate::content::{Finding, State};
 use crate::files::{FileFinding, Scope, Sum};
 use crate::verdict::Verdict;
+use crate::wording::Wording;
 
 /// A verdict, and how much of the fix it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,10 @@ fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum,
                 explained += block.weight;
             } else {
                 left.add(block.state, block.weight);
-                reworded |= block.reworded && block.weight > 0 && !file.ancillary;
+                // In a file that nobody touched, what is like both sides is an older state.
+                let touched = || standing.iter().any(|claim| claim.touches(number));
+                let as_before = block.is_reworded() || block.wording != Wording::Other && !touched();
+                reworded |= as_before && block.weight > 0 && !file.ancillary;
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::shelf::Shelf;
 use crate::tags;
 use crate::undone::undone_by;
 use crate::verdict::Verdict;
+use crate::wording::Wording;
 
 /// The most claims to one fix that are looked at.
 const MOST_CLAIMS: usize = 12;
@@ -300,7 +301,7 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
     let words = open.map(|block| {
         let what = match block.state {
             State::Lacking => "is as before the fix",
-            State::Absent | State::Unclear if block.reworded => "is nearly as before the fix",
+            State::Absent | State::Unclear if block.wording != Wording::Other => "is nearly as before the fix",
             State::Absent => "has no counterpart here",
             State::InEffect | State::Unclear => "differs from both sides of the fix",
         };

@@ -11,6 +11,7 @@ use crate::lines::{Book, Page, White};
 use crate::place::{Candidate, Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::wording::Wording;
 
 /// A file of the same name elsewhere is the one moved where at least one in so many of its lines is there.
 const ALIKE: usize = 3;
@@ -105,7 +106,7 @@ fn whole(state: State) -> Vec<Finding> {
         kept: (kept, 1),
         replaced: false,
         untouched: state == State::Lacking,
-        reworded: false,
+        wording: Wording::Other,
         place: None,
         adds: Vec::new(),
         removes: Vec::new(),

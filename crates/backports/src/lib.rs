@@ -16,7 +16,7 @@ mod lines;
 mod own;
 mod patch;
 mod place;
-mod reworded;
+
 mod series;
 mod shelf;
 mod tags;
@@ -24,6 +24,7 @@ mod trees;
 mod undone;
 mod unified;
 mod verdict;
+mod wording;
 
 pub use content::is_ancillary;
 pub use engine::{Answer, CommitAnswer, Question, assess, assess_each};

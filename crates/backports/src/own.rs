@@ -77,6 +77,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wording::Wording;
 
     fn block(state: State, adds: &[u64], after: Range<usize>) -> Finding {
         Finding {
@@ -88,7 +89,7 @@ mod tests {
             kept: (0, 0),
             replaced: false,
             untouched: false,
-            reworded: false,
+            wording: Wording::Other,
             place: None,
             adds: adds.to_vec(),
             removes: Vec::new(),

@@ -75,6 +75,14 @@ fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_o
     let adapted = pick(&on_branch[0], &on_branch[1]);
     assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
     assert_eq!(world.verdict(&[fix], pick(&without, &without)), Verdict::Adapted);
+    // Like both sides, and in a file that the backport leaves alone.
+    let on_main = [image("memory: 100 MiB"), image("memory: 2000 MiB")];
+    let base = world.commit(&[], "base", &[("a.c", A), ("image.toml", &on_main[0])]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("image.toml", &on_main[1])]);
+    let older = image("memory: 2001 MiB");
+    let maint = world.commit(&[base], "maint", &[("a.c", A), ("image.toml", &older)]);
+    let forgot = world.commit(&[maint], "fix", &[("a.c", &fixed), ("image.toml", &older)]);
+    assert_eq!(world.verdict(&[fix], forgot), Verdict::Unproven);
 }
 
 #[test]
