@@ -16,7 +16,6 @@ mod lines;
 mod own;
 mod patch;
 mod place;
-
 mod series;
 mod shelf;
 mod tags;
