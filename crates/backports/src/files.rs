@@ -187,46 +187,75 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         Some(entry) if Some(entry.id) != own => shelf.page(&mut book, entry.id)?,
         _ => None,
     };
-    let same_name = |at: &[u8]| base_name(at) == base_name(&path);
-    let mut found: Vec<(usize, Vec<u8>, Vec<Finding>)> = Vec::new();
+    let (old, new, last) = (&*old, &*new, last_page.as_deref());
+    let mut found = judge_each(place, &mut book, change, candidates, (old, new, last))?.into_iter();
+    let Some(likeliest) = found.next() else {
+        return Ok(finding(None, nowhere(&mut book, change, old, new)));
+    };
+    let copies = found.filter(|other| other.likeness * 2 >= new.lines.len() && other.is_as_before());
+    Ok(FileFinding {
+        copies: copies.map(|copy| copy.at).collect(),
+        ..finding(Some(likeliest.at), likeliest.blocks)
+    })
+}
+
+/// A file of the tip that is the one that a change is about, or a copy of it.
+struct Judged {
+    at: Vec<u8>,
+    /// How many lines of the file after the change it has.
+    likeness: usize,
+    blocks: Vec<Finding>,
+}
+
+impl Judged {
+    /// Whether something in it is as before the change.
+    fn is_as_before(&self) -> bool {
+        let as_before = |block: &Finding| block.state == State::Lacking && block.weight > 0;
+        self.blocks.iter().any(as_before)
+    }
+}
+
+/// Judges those of the candidates that are the file, the likeliest first.
+fn judge_each(
+    place: &Place<'_>,
+    book: &mut Book,
+    change: &Change,
+    candidates: Vec<Candidate>,
+    (old, new, last): (&Page, &Page, Option<&Page>),
+) -> Result<Vec<Judged>, EngineError> {
+    let mut found = Vec::new();
     for Candidate { path: at, id, is_named } in candidates {
-        if place
-            .at(&at)
-            .is_some_and(|(_, mode)| mode == i32::from(FileMode::Commit))
-        {
+        let is_submodule = |(_, mode)| mode == i32::from(FileMode::Commit);
+        if place.at(&at).is_some_and(is_submodule) {
             continue;
         }
-        let Some(tip) = shelf.page(&mut book, id)? else {
+        let Some(tip) = place.shelf.page(book, id)? else {
             continue;
         };
         let mut alike = |page: &Page| book.counterparts(page, &tip).iter().flatten().count();
-        let likeness = if is_named { 0 } else { alike(&new) };
+        let likeness = if is_named { 0 } else { alike(new) };
+        let same_name = base_name(&at) == base_name(change.path());
         // Elsewhere it must be much the same file.
         let same_file = match change.old {
             _ if is_named => true,
-            Some(_) if same_name(&at) => alike(&old) * ALIKE >= old.lines.len(),
-            Some(_) => alike(&old) * 2 >= old.lines.len(),
+            Some(_) if same_name => alike(old) * ALIKE >= old.lines.len(),
+            Some(_) => alike(old) * 2 >= old.lines.len(),
             None => likeness * 5 >= new.lines.len() * 4,
         };
-        if same_file {
-            let (old, new, tip, last) = (&old, &new, &tip, last_page.as_deref());
-            let blocks = judge(&mut book, &States { old, new, tip, last });
-            found.push((likeness, at, blocks));
+        if !same_file {
+            continue;
+        }
+        let tip = &tip;
+        let blocks = judge(book, &States { old, new, tip, last });
+        // A new file under another name is it only as it is: licences and headings are alike everywhere.
+        let is_sure = is_named || same_name || change.old.is_some();
+        if is_sure || blocks.iter().all(Finding::is_exact) {
+            found.push(Judged { at, likeness, blocks });
         }
     }
-    // The first one of those that are equally alike is the likeliest.
-    found.sort_by_key(|(likeness, ..)| std::cmp::Reverse(*likeness));
-    let mut found = found.into_iter();
-    if let Some((_, at, blocks)) = found.next() {
-        let is_copy = |(likeness, _, blocks): &(usize, Vec<u8>, Vec<Finding>)| {
-            let as_before = |block: &Finding| block.state == State::Lacking && block.weight > 0;
-            *likeness * 2 >= new.lines.len() && blocks.iter().any(as_before)
-        };
-        let mut best = finding(Some(at), blocks);
-        best.copies = found.filter(is_copy).map(|(_, at, _)| at).collect();
-        return Ok(best);
-    }
-    Ok(finding(None, nowhere(&mut book, change, &old, &new)))
+    // Of those that are equally alike the first one is the likeliest.
+    found.sort_by_key(|judged| std::cmp::Reverse(judged.likeness));
+    Ok(found)
 }
 
 /// One side of a change as lines; no lines where the file is not there, and `None` where it has none that can be read.

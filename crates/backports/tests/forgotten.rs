@@ -54,6 +54,24 @@ fn a_new_file_is_not_another_one_of_its_name() {
 }
 
 #[test]
+fn a_new_file_under_another_name_is_it_only_as_it_is() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let licence: String = (0..20).map(|line| format!("term {line} of the licence\n")).collect();
+    let header = |name: &str| format!("{licence}#ifndef {name}\nvoid {name}(void);\n#endif\n");
+    let base = world.commit(&[], "base", &[("src/a.c", A)]);
+    let null = header("null");
+    let fix = world.commit(&[base], "fix", &[("src/a.c", &fixed), ("src/null.h", &null)]);
+    let (case, moved) = (header("case"), ("src/none.h", null.as_str()));
+    let other = ("src/case.h", case.as_str());
+    let maint = world.commit(&[base], "maint", &[("src/a.c", A), other]);
+    let forgot = world.commit(&[maint], "fix", &[("src/a.c", &fixed), other]);
+    assert_eq!(world.verdict(&[fix], forgot), Verdict::Partial);
+    let whole = world.commit(&[maint], "fix", &[("src/a.c", &fixed), other, moved]);
+    assert_eq!(world.verdict(&[fix], whole), Verdict::Present);
+}
+
+#[test]
 fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_out() {
     let world = World::new();
     let fixed = A.replace("two", "zwei");
