@@ -199,6 +199,12 @@ impl Examined {
         }
     }
 
+    /// Whether a block of the fix was in effect after it, and lines that the fix removes are back since.
+    pub fn lost(&self, file: usize, block: usize, finding: &Finding) -> bool {
+        let there = self.there.get(file).and_then(|file| file.blocks.get(block));
+        there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
+    }
+
     /// Whether it changes what is at a path.
     pub fn changes(&self, path: &[u8]) -> bool {
         self.blocks.contains_key(path)

@@ -27,7 +27,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     let standing: Vec<_> = related.iter().copied().filter(|claim| claim.stands()).collect();
     // Somebody wrote that the backport was reverted, and nobody that it came back: whatever the lines say, a person looks.
     let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
-    let (left, reworded, explained) = explain(files, scope, &standing);
+    let left = Left::of(files, scope, &standing);
     let verdict = if files.iter().all(|file| file.blocks.is_empty()) {
         // The rest of the series took all of it back: the tip cannot show it, so somebody must have carried it.
         let carried = claims.iter().any(|claim| claim.claim.is_strong());
@@ -40,13 +40,15 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             undone,
         )
     } else {
-        match by_claim(left, explained) {
-            verdict if verdict.is_good() && (contradicted || reworded) => Verdict::Unproven,
+        match by_claim(left.sum, left.explained) {
+            verdict if verdict.is_good() && contradicted => Verdict::Unproven,
             verdict if verdict.is_good() && standing.iter().any(|claim| claim.partly_undone) => Verdict::Partial,
+            verdict if verdict.is_good() && left.is_doubtful => Verdict::Unproven,
             verdict => verdict,
         }
     };
-    let verdict = if verdict.is_good() && forgotten_copies(files, &standing).next().is_some() {
+    let forgot_copy = forgotten_copies(files, &standing).next().is_some();
+    let verdict = if verdict.is_good() && forgot_copy {
         Verdict::Unproven
     } else {
         verdict
@@ -59,7 +61,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict
         },
         shown,
-        explained,
+        explained: left.explained,
     }
 }
 
@@ -73,25 +75,37 @@ pub(crate) fn forgotten_copies<'f>(
     copies.filter(|(_, copy)| !claims.iter().any(|claim| claim.changes(copy)))
 }
 
-/// What no standing claim explains, whether the state before the fix is in it in other words, and how many lines one explains.
-fn explain(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> (Sum, bool, usize) {
-    let (mut left, mut reworded, mut explained) = (Sum::default(), false, 0);
-    for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
-        for (index, block) in file.blocks.iter().enumerate() {
-            let by =
-                |claim: &&Examined| claim.explains(number, index, block) || file.ancillary && claim.touches(number);
-            if block.state != State::InEffect && standing.iter().any(by) {
-                explained += block.weight;
-            } else {
-                left.add(block.state, block.weight);
+/// What the standing claims leave open.
+#[derive(Default)]
+struct Left {
+    /// What none of them explains.
+    sum: Sum,
+    /// How many lines one of them explains.
+    explained: usize,
+    /// Whether something of what is left looks forgotten or taken back rather than rightly left out.
+    is_doubtful: bool,
+}
+
+impl Left {
+    fn of(files: &[FileFinding], scope: Scope, standing: &[&Examined]) -> Self {
+        let mut left = Self::default();
+        for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
+            let touched = standing.iter().any(|claim| claim.touches(number));
+            for (index, block) in file.blocks.iter().enumerate() {
+                let explains = |claim: &&Examined| claim.explains(number, index, block);
+                if block.state != State::InEffect && (file.ancillary && touched || standing.iter().any(explains)) {
+                    left.explained += block.weight;
+                    continue;
+                }
+                left.sum.add(block.state, block.weight);
                 // In a file that nobody touched, what is like both sides is an older state.
-                let touched = || standing.iter().any(|claim| claim.touches(number));
-                let as_before = block.is_reworded() || block.wording != Wording::Other && !touched();
-                reworded |= as_before && block.weight > 0 && !file.ancillary;
+                let as_before = block.is_reworded() || block.wording != Wording::Other && !touched;
+                let lost = || standing.iter().any(|claim| claim.lost(number, index, block));
+                left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || lost());
             }
         }
+        left
     }
-    (left, reworded, explained)
 }
 
 fn blocks(files: &[FileFinding], scope: Scope) -> impl Iterator<Item = &Finding> {

@@ -131,3 +131,28 @@ fn a_copy_of_a_file_that_is_as_before_the_fix_is_asked_about() {
     let picked = world.commit(&[maint], "fix", &[("os/linux/service.go", &fixed), sibling]);
     assert_eq!(world.verdict(&[fix], picked), Verdict::Present);
 }
+
+#[test]
+fn lines_of_before_the_fix_that_came_back_are_asked_about() {
+    let world = World::new();
+    let long: String = (0..60).map(|line| format!("statement {line};\n")).collect();
+    let check = |text: &str, lines: &[usize]| {
+        let check =
+            |text: String, line: &usize| text.replace(&format!("statement {line};"), &format!("checked({line});"));
+        lines.iter().fold(text.to_owned(), check)
+    };
+    let base = world.commit(&[], "base", &[("a.c", &long)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &check(&long, &[10, 11, 12, 40, 41, 42, 43]))]);
+    let old = long.replace("statement 30;", "older 30;");
+    let maint = world.commit(&[base], "maint", &[("a.c", &old)]);
+    let picked = world.commit(&[maint], "fix", &[("a.c", &check(&old, &[10, 11, 12, 40, 41, 42, 43]))]);
+    assert_eq!(world.verdict(&[fix], picked), Verdict::Present);
+    let back = check(&old, &[10, 40, 41, 42, 43])
+        .replace("statement 11;\nstatement 12;", "statement 11;\nmore;\nstatement 12;");
+    let back = world.commit(&[picked], "tidy up", &[("a.c", &back)]);
+    assert_eq!(world.verdict(&[fix], back), Verdict::Unproven);
+    // A later change of the same lines that brings nothing back is none of this.
+    let later = check(&old, &[10, 11, 12, 40, 41, 42, 43]).replace("checked(11);\n", "if (n) checked(11);\n");
+    let later = world.commit(&[picked], "goes on", &[("a.c", &later)]);
+    assert_eq!(world.verdict(&[fix], later), Verdict::Adapted);
+}
