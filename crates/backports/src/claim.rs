@@ -18,6 +18,8 @@ use crate::shelf::Shelf;
 const NEAR: usize = 30;
 /// The same where the state before the fix stands, or nearly: it must be changed almost there.
 const ADJACENT: usize = 8;
+/// The same where lines that the fix removes are still there.
+const TOUCHING: usize = 2;
 
 /// The lines that a commit adds to a file and removes from it.
 #[derive(Default)]
@@ -189,10 +191,11 @@ impl Examined {
             return false;
         }
         let near = |place: usize, by: usize| own.iter().any(|own| own.is_near(place, by));
-        let as_before = finding.state == State::Lacking || finding.is_reworded();
+        let lacking = finding.state == State::Lacking;
         match block.place {
             _ if Own::do_half(own.iter(), finding) => true,
-            Some(place) if as_before => near(place, ADJACENT),
+            Some(place) if lacking && finding.kept.0 > 0 => near(place, TOUCHING),
+            Some(place) if lacking || finding.is_reworded() => near(place, ADJACENT),
             Some(place) => near(place, NEAR),
             // Nothing there is as on the main branch; who carried the fix changed this file in its name.
             None => self.claim.is_strong(),

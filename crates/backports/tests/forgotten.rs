@@ -156,3 +156,20 @@ fn lines_of_before_the_fix_that_came_back_are_asked_about() {
     let later = world.commit(&[picked], "goes on", &[("a.c", &later)]);
     assert_eq!(world.verdict(&[fix], later), Verdict::Adapted);
 }
+
+#[test]
+fn what_is_to_go_and_still_there_is_explained_by_a_change_of_its_neighbours_alone() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei").replace("seven", "sieben");
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.c", A)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", &fixed)]);
+    let maint = world.commit(&[base], "maint", &[("a.c", A), ("b.c", A), ("v", "1\n")]);
+    let pick = |text: &str| world.commit(&[maint], "fix", &[("a.c", text), ("b.c", &fixed), ("v", "1\n")]);
+    let adapted = A
+        .replace("two", "two, but checked")
+        .replace("seven", "seven, but checked");
+    assert_eq!(world.verdict(&[fix], pick(&adapted)), Verdict::Adapted);
+    // The first place was done in another way, the second one forgotten.
+    let forgot = A.replace("two", "two, but checked");
+    assert_eq!(world.verdict(&[fix], pick(&forgot)), Verdict::Partial);
+}
