@@ -301,9 +301,12 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
     let words = open.map(|block| {
         let what = match block.state {
             State::Lacking => "is as before the fix",
-            State::Absent | State::Unclear if block.wording != Wording::Other => "is nearly as before the fix",
-            State::Absent => "has no counterpart here",
-            State::InEffect | State::Unclear => "differs from both sides of the fix",
+            State::InEffect | State::Unclear | State::Absent => match block.wording {
+                Wording::Before => "is nearly as before the fix",
+                Wording::Like => "is much like both sides of the fix",
+                Wording::Other if block.state == State::Absent => "has no counterpart here",
+                Wording::Other => "differs from both sides of the fix",
+            },
         };
         let ((there, of), (kept, to_go)) = (block.added, block.kept);
         format!(

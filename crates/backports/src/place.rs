@@ -1,6 +1,7 @@
 //! Where a file of the fix is at the tip: under its own name, under its old one, or moved.
 
 use git2::{FileMode, ObjectType, Oid, Tree};
+use hashbrown::HashSet;
 
 use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
@@ -62,12 +63,18 @@ impl<'r> Place<'r> {
         let name = base_name(change.path());
         let main = self.shelf.repository.find_tree(change.tree).ok();
         let on_main = main.as_ref().map(|main| named_below(self.shelf, main, name));
+        let on_main = || {
+            on_main
+                .iter()
+                .flat_map(|files| files.iter())
+                .map(|file| file.path.as_slice())
+        };
+        let (paths, all_ends): (HashSet<_>, HashSet<_>) = (on_main().collect(), on_main().flat_map(ends).collect());
         // What is at that very path on the main branch, or more like the path of another file there, is that one and not this one
         // moved.
         let is_other = |path: &[u8]| {
-            let likeness = agreement(path, change.path());
-            let mut others = on_main.iter().flat_map(|files| files.iter());
-            others.any(|file| file.path == path || agreement(path, &file.path) > likeness)
+            let longer = ends(path).nth(agreement(path, change.path()));
+            paths.contains(path) || longer.is_some_and(|end| all_ends.contains(end))
         };
         let named = named_below(self.shelf, &self.tree, name);
         let named = named.iter().filter(|file| !is_other(&file.path));
@@ -150,6 +157,12 @@ fn leads_to(link: &[u8], target: &[u8]) -> Option<Vec<u8>> {
     Some(parts.join(&b'/'))
 }
 
+/// The ends of a path at whole parts, the shortest first: `c`, `b/c`, `a/b/c`.
+fn ends(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = memchr::memrchr_iter(b'/', path).map(|slash| slash + 1);
+    starts.chain([0]).map(|start| &path[start..])
+}
+
 /// In how many parts, counted from the end, two paths agree: the more, the likelier they are one file.
 fn agreement(one: &[u8], other: &[u8]) -> usize {
     let (one, other) = (one.rsplit(|byte| *byte == b'/'), other.rsplit(|byte| *byte == b'/'));
@@ -163,6 +176,15 @@ pub(crate) fn base_name(path: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_agree_from_their_ends() {
+        let path = b"a/b/c".as_slice();
+        assert_eq!(ends(path).collect::<Vec<_>>(), [&b"c"[..], b"b/c", b"a/b/c"]);
+        for (other, parts) in [("x/b/c", 2), ("b/c", 2), ("bb/c", 1), ("a/b", 0)] {
+            assert_eq!(agreement(path, other.as_bytes()), parts, "{other}");
+        }
+    }
 
     #[test]
     fn a_link_leads_to_a_path_of_the_same_tree_or_nowhere() {
