@@ -247,8 +247,8 @@ fn judge_each(
         }
         let tip = &tip;
         let blocks = judge(book, &States { old, new, tip, last });
-        // A new file under another name is it only as it is: licences and headings are alike everywhere.
-        let is_sure = is_named || same_name || change.old.is_some();
+        // A new file elsewhere is it only as it is: licences, headings and what is generated are alike everywhere.
+        let is_sure = is_named || change.old.is_some();
         if is_sure || blocks.iter().all(Finding::is_exact) {
             found.push(Judged { at, likeness, blocks });
         }

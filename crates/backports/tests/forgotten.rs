@@ -54,7 +54,7 @@ fn a_new_file_is_not_another_one_of_its_name() {
 }
 
 #[test]
-fn a_new_file_under_another_name_is_it_only_as_it_is() {
+fn a_new_file_elsewhere_is_it_only_as_it_is() {
     let world = World::new();
     let fixed = A.replace("two", "zwei");
     let licence: String = (0..20).map(|line| format!("term {line} of the licence\n")).collect();
@@ -66,6 +66,9 @@ fn a_new_file_under_another_name_is_it_only_as_it_is() {
     let other = ("src/case.h", case.as_str());
     let maint = world.commit(&[base], "maint", &[("src/a.c", A), other]);
     let forgot = world.commit(&[maint], "fix", &[("src/a.c", &fixed), other]);
+    assert_eq!(world.verdict(&[fix], forgot), Verdict::Partial);
+    let same_name = ("old/null.h", case.as_str());
+    let forgot = world.commit(&[maint], "fix", &[("src/a.c", &fixed), same_name]);
     assert_eq!(world.verdict(&[fix], forgot), Verdict::Partial);
     let whole = world.commit(&[maint], "fix", &[("src/a.c", &fixed), other, moved]);
     assert_eq!(world.verdict(&[fix], whole), Verdict::Present);
