@@ -1,7 +1,7 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
 use crate::lines::{Block, Book, Page};
-use crate::wording::{Wording, wording};
+use crate::wording::{Effort, Wording, wording};
 
 /// What the tip says of one block of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,7 +86,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
-    let mut findings = Vec::new();
+    let (mut findings, mut effort) = (Vec::new(), Effort::default());
     for block in blocks.iter() {
         let book = &*book;
         let wanted = |book: &Book, page: &Page, range: std::ops::Range<usize>| -> Vec<usize> {
@@ -120,7 +120,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         };
         let wording = match state {
             State::Unclear | State::Absent if there * 2 <= added.len() => {
-                wording(book, states, (block, &removed), &gaps)
+                wording(book, states, (block, &removed), &gaps, &mut effort)
             }
             _ => Wording::Other,
         };

@@ -8,9 +8,6 @@ use git2::Oid;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Token};
 
-/// Longer lines, in bytes, are like no other.
-const LONGEST_COMPARED: usize = 500;
-
 /// The lines of many states of files, each line a number, each state read once and each two compared once.
 pub(crate) struct Book {
     /// The bytes of all lines, as they were read and as they are compared: one piece of memory for all of them.
@@ -164,7 +161,8 @@ impl Book {
         }
     }
 
-    fn line(&self, token: Token) -> &[u8] {
+    /// What is compared of a line.
+    pub fn line(&self, token: Token) -> &[u8] {
         &self.bytes[self.by_token[token.0 as usize].clone()]
     }
 
@@ -208,16 +206,6 @@ impl Book {
             .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
             .count()
             > 1
-    }
-
-    /// How much alike two lines are, from 0 to 1: the share of letters that one need not change to become the other.
-    pub fn likeness(&self, one: Token, other: Token) -> f64 {
-        let (one, other) = (self.line(one), self.line(other));
-        // What differs in length cannot be alike.
-        if one.len().min(other.len()) * 2 < one.len().max(other.len()) || one.len() > LONGEST_COMPARED {
-            return 0.0;
-        }
-        strsim::normalized_levenshtein(&String::from_utf8_lossy(one), &String::from_utf8_lossy(other))
     }
 
     /// A number that is the same for the same line in any book.
