@@ -34,7 +34,7 @@ pub(crate) struct Finding {
     pub replaced: bool,
     /// Whether the tip has the state before the block, line by line from the line before it to the line after it.
     pub untouched: bool,
-    /// What the tip has in its place, where it is neither in effect nor lacking and most of what it adds is not there.
+    /// What the tip has in its place, where it is neither in effect nor lacking and at least half of what it adds is not there.
     pub wording: Wording,
     /// The line where the tip has the block's surroundings, counted from 0.
     pub place: Option<usize>,

@@ -47,7 +47,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict => verdict,
         }
     };
-    let forgot_copy = forgotten_copies(files, &standing).next().is_some();
+    let forgot_copy = forgotten_copies(files, claims).next().is_some();
     let verdict = if verdict.is_good() && forgot_copy {
         Verdict::Unproven
     } else {
@@ -65,14 +65,16 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     }
 }
 
-/// The files that decide of which the tip has a copy that is as before the fix and that no claim changes: each has the flaw.
+/// The files that decide of which the tip has a copy that is as before the fix and that no standing claim changes: each has
+/// the flaw.
 pub(crate) fn forgotten_copies<'f>(
     files: &'f [FileFinding],
-    claims: &'f [&Examined],
+    claims: &'f [Examined],
 ) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
     let running = files.iter().filter(|file| !file.ancillary);
     let copies = running.flat_map(|file| file.copies.iter().map(move |copy| (file, copy.as_slice())));
-    copies.filter(|(_, copy)| !claims.iter().any(|claim| claim.changes(copy)))
+    let changes = |claim: &Examined, copy: &[u8]| claim.related() && claim.stands() && claim.changes(copy);
+    copies.filter(move |(_, copy)| !claims.iter().any(|claim| changes(claim, copy)))
 }
 
 /// What the standing claims leave open.

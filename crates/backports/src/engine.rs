@@ -264,11 +264,7 @@ fn answer(
     for file in files {
         against.extend(lacking(file, scope));
     }
-    let standing: Vec<_> = claims
-        .iter()
-        .filter(|claim| claim.related() && claim.stands())
-        .collect();
-    for (file, copy) in forgotten_copies(files, &standing) {
+    for (file, copy) in forgotten_copies(files, claims) {
         let (path, copy) = (String::from_utf8_lossy(&file.path), String::from_utf8_lossy(copy));
         against.push(format!(
             "{path} is here once more, as {copy}, and that is as before the fix"
@@ -299,14 +295,12 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
     let aside = if scope.has(file) { "" } else { " (no part of what runs)" };
     let open = file.blocks.iter().filter(|block| block.state != State::InEffect);
     let words = open.map(|block| {
-        let what = match block.state {
-            State::Lacking => "is as before the fix",
-            State::InEffect | State::Unclear | State::Absent => match block.wording {
-                Wording::Before => "is nearly as before the fix",
-                Wording::Like => "is much like both sides of the fix",
-                Wording::Other if block.state == State::Absent => "has no counterpart here",
-                Wording::Other => "differs from both sides of the fix",
-            },
+        let what = match (block.state, block.wording) {
+            (State::Lacking, _) => "is as before the fix",
+            (_, Wording::Before) => "is nearly as before the fix",
+            (_, Wording::Like) => "is much like both sides of the fix",
+            (State::Absent, Wording::Other) => "has no counterpart here",
+            (_, Wording::Other) => "differs from both sides of the fix",
         };
         let ((there, of), (kept, to_go)) = (block.added, block.kept);
         format!(

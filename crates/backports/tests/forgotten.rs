@@ -1,4 +1,4 @@
-//! Backports that leave a file out: rightly, where the branch has nothing of the kind, or because it was forgotten.
+//! Backports that leave a file or a place out: rightly, where the branch has nothing of the kind, or because it was forgotten.
 
 mod common;
 
