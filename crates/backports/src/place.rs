@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 
 use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
-use crate::trees::named_below;
+use crate::trees::{Named, named_below};
 
 /// As many links in a row are followed.
 const MOST_LINKS: usize = 8;
@@ -60,25 +60,8 @@ impl<'r> Place<'r> {
                 is_named: true,
             }];
         }
-        let name = base_name(change.path());
-        let main = self.shelf.repository.find_tree(change.tree).ok();
-        let on_main = main.as_ref().map(|main| named_below(self.shelf, main, name));
-        let on_main = || {
-            on_main
-                .iter()
-                .flat_map(|files| files.iter())
-                .map(|file| file.path.as_slice())
-        };
-        let (paths, all_ends): (HashSet<_>, HashSet<_>) = (on_main().collect(), on_main().flat_map(ends).collect());
-        // What is at that very path on the main branch, or more like the path of another file there, is that one and not this one
-        // moved.
-        let is_other = |path: &[u8]| {
-            let longer = ends(path).nth(agreement(path, change.path()));
-            paths.contains(path) || longer.is_some_and(|end| all_ends.contains(end))
-        };
-        let named = named_below(self.shelf, &self.tree, name);
-        let named = named.iter().filter(|file| !is_other(&file.path));
-        let mut found: Vec<_> = named.map(|file| (file.path.clone(), file.id)).collect();
+        let named = named_below(self.shelf, &self.tree, base_name(change.path()));
+        let mut found = self.unless_others(&named, change);
         found.sort_by_key(|(path, _)| std::cmp::Reverse(agreement(path, change.path())));
         found.truncate(8);
         if found.is_empty() {
@@ -90,6 +73,29 @@ impl<'r> Place<'r> {
             is_named: false,
         };
         found.into_iter().map(candidate).collect()
+    }
+
+    /// Those of the files of the same name that are no other file of the main branch: what is at that very path there, or more
+    /// like the path of another file there, is that one and not this one moved.
+    fn unless_others(&self, named: &[Named], change: &Change) -> Vec<(Vec<u8>, Oid)> {
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let main = self.shelf.repository.find_tree(change.tree).ok();
+        let on_main = main.map(|main| named_below(self.shelf, &main, base_name(change.path())));
+        let on_main = || {
+            on_main
+                .iter()
+                .flat_map(|files| files.iter())
+                .map(|file| file.path.as_slice())
+        };
+        let (paths, all_ends): (HashSet<_>, HashSet<_>) = (on_main().collect(), on_main().flat_map(ends).collect());
+        let is_other = |path: &[u8]| {
+            let longer = ends(path).nth(agreement(path, change.path()));
+            paths.contains(path) || longer.is_some_and(|end| all_ends.contains(end))
+        };
+        let own = named.iter().filter(|file| !is_other(&file.path));
+        own.map(|file| (file.path.clone(), file.id)).collect()
     }
 
     /// What is at the path of a file, or where a link there leads: a branch may keep the file elsewhere.
