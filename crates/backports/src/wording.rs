@@ -8,6 +8,8 @@ use crate::lines::{Block, Book};
 
 /// From where on two lines are much the same: the share of their letters that need no change.
 const ALIKE: f64 = 0.6;
+/// The same where they stand in other places.
+const TWIN: f64 = 0.8;
 /// As many lines in the place of one are compared with it, and of no more removed ones.
 const MOST_LINES: usize = 30;
 /// Longer lines, in bytes, are like no other.
@@ -53,7 +55,7 @@ pub(crate) enum Wording {
     Before,
 }
 
-/// Compares what is in the place of the lines that a block removes: at least half of them must be there, as they were or in much the
+/// Compares what the tip has for the lines that a block removes: at least half of them must be there, as they were or in much the
 /// same words. `gaps` are the changes from the state before the fix to the tip.
 pub(crate) fn wording(
     book: &Book,
@@ -66,7 +68,10 @@ pub(crate) fn wording(
     for index in removed {
         let found = match gaps.iter().find(|gap| gap.before.contains(index)) {
             Some(_) if removed.len() > MOST_LINES => Wording::Other,
-            Some(gap) => in_place_of(book, states, (block, *index), gap, effort),
+            Some(gap) => match in_place_of(book, states, (block, *index), gap, effort) {
+                Wording::Other => elsewhere(book, states, *index, gaps, effort),
+                found => found,
+            },
             None => Wording::Before,
         };
         like += usize::from(found != Wording::Other);
@@ -103,6 +108,18 @@ fn in_place_of(
         found = Wording::Like;
     }
     found
+}
+
+/// Whether a removed line stands somewhere else, much as it was: in a file in another order it is not found in its place.
+fn elsewhere(book: &Book, states: &States<'_>, removed: usize, gaps: &[Block], effort: &mut Effort) -> Wording {
+    let removed = states.old.lines[removed];
+    let mut lines = gaps.iter().flat_map(|gap| &states.tip.lines[gap.after.clone()]);
+    let mut is_twin = |line: &Token| effort.likeness(book, removed, *line) >= TWIN && !states.new.lines.contains(line);
+    if book.says_something(removed) && lines.any(&mut is_twin) {
+        Wording::Like
+    } else {
+        Wording::Other
+    }
 }
 
 #[cfg(test)]

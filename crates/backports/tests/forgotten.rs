@@ -107,6 +107,26 @@ fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_o
 }
 
 #[test]
+fn a_line_that_stands_elsewhere_in_the_file_much_as_it_was_was_forgotten() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let before = "void close_all(connection *conn)\n";
+    let after = "void close_all(connection *conn, enum reason why)\n";
+    let many: String = (0..20).map(|line| format!("    step_{line}();\n")).collect();
+    let on_main = |line: &str| format!("{many}{line}    state_of_main(conn);\n");
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.c", &on_main(before))]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", &on_main(after))]);
+    let pick = |line: &str| {
+        let b = format!("{line}    files *all, *next;\n{many}");
+        let maint = world.commit(&[base], "maint", &[("a.c", A), ("b.c", &b)]);
+        world.verdict(&[fix], world.commit(&[maint], "fix", &[("a.c", &fixed), ("b.c", &b)]))
+    };
+    assert_eq!(pick(before), Verdict::Unproven);
+    assert_eq!(pick("void close_all(connection *c)\n"), Verdict::Unproven);
+    assert_eq!(pick("int open_one(const char *path)\n"), Verdict::Adapted);
+}
+
+#[test]
 fn a_copy_of_a_file_that_is_as_before_the_fix_is_asked_about() {
     let world = World::new();
     let fixed = A.replace("two", "zwei");
