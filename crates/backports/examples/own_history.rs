@@ -190,7 +190,7 @@ fn questions(repository: &Repository, pair: &Pair<'_>, number: usize) -> Vec<Ask
         let delta = diff.get_delta(*index).expect("counted above");
         let file = path(delta.new_file());
         let moved = |of_fix: &Vec<u8>| name(of_fix) == name(&file) && !there(of_fix);
-        if (fixed.contains(&file) || fixed.iter().any(moved)) && delta.status() != Delta::Deleted {
+        if fixed.contains(&file) || fixed.iter().any(moved) {
             let old = delta.old_file();
             let blob = old.exists().then(|| (old.id(), old.mode()));
             let tree = updated(&file, blob);

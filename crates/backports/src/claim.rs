@@ -37,6 +37,8 @@ pub(crate) struct Examined {
     lines: BTreeMap<Vec<u8>, Touched>,
     /// Where it changes its files.
     blocks: BTreeMap<Vec<u8>, Vec<Own>>,
+    /// The files that it removes.
+    removed: HashSet<Vec<u8>>,
     /// What its own tree says of the fix.
     pub there: Vec<FileFinding>,
     /// What the tip says of its own change.
@@ -105,6 +107,7 @@ impl Examined {
             reverted_by,
             lines,
             blocks,
+            removed: changes.iter().filter_map(removed).collect(),
             there,
             standing,
             partly_undone,
@@ -213,11 +216,22 @@ impl Examined {
         self.blocks.contains_key(path)
     }
 
+    /// Whether it removes a file.
+    pub fn removes(&self, path: &[u8]) -> bool {
+        self.removed.contains(path)
+    }
+
     /// Whether it changes the file that a file of the fix is.
     pub fn touches(&self, file: usize) -> bool {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());
         at.is_some_and(|at| self.blocks.contains_key(at))
     }
+}
+
+/// The file that a change removes.
+fn removed(change: &Change) -> Option<Vec<u8>> {
+    let is_gone = change.new.is_none();
+    change.old.as_ref().filter(|_| is_gone).map(|old| old.path.clone())
 }
 
 /// What a patch id is made of: the changes of each file, in order.

@@ -77,6 +77,17 @@ pub(crate) fn forgotten_copies<'f>(
     copies.filter(move |(_, copy)| !claims.iter().any(|claim| changes(claim, copy)))
 }
 
+/// The files of which the backport brought half of a rename: it removes them, and what the fix makes of them is nowhere.
+pub(crate) fn dropped<'f>(
+    files: &'f [FileFinding],
+    claims: &'f [Examined],
+) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
+    let gone = files.iter().filter(|file| file.at.is_none());
+    let was = gone.filter_map(|file| Some((file, file.was.as_deref()?)));
+    let removes = |claim: &Examined, path: &[u8]| claim.related() && claim.stands() && claim.removes(path);
+    was.filter(move |(_, path)| claims.iter().any(|claim| removes(claim, path)))
+}
+
 /// What the standing claims leave open.
 #[derive(Default)]
 struct Left {
@@ -93,13 +104,23 @@ impl Left {
         let mut left = Self::default();
         for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
             let touched = standing.iter().any(|claim| claim.touches(number));
+            let was = || file.was.as_deref().unwrap_or_default();
+            // The backport took it away, and brought nothing of what the fix makes of it.
+            let is_dropped = file.at.is_none() && standing.iter().any(|claim| claim.removes(was()));
+            if file.is_left_behind && !standing.iter().any(|claim| claim.changes(was())) {
+                left.sum.add(State::Lacking, 1);
+            }
             for (index, block) in file.blocks.iter().enumerate() {
                 let explains = |claim: &&Examined| claim.explains(number, index, block);
                 if block.state != State::InEffect && (file.ancillary && touched || standing.iter().any(explains)) {
                     left.explained += block.weight;
                     continue;
                 }
-                left.sum.add(block.state, block.weight);
+                let state = match block.state {
+                    State::Absent if is_dropped => State::Lacking,
+                    state => state,
+                };
+                left.sum.add(state, block.weight);
                 // In a file that nobody touched, what is like both sides is an older state.
                 let as_before = block.is_reworded() || block.wording != Wording::Other && !touched;
                 let lost = || standing.iter().any(|claim| claim.lost(number, index, block));

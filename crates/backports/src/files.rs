@@ -21,6 +21,8 @@ const ALIKE: usize = 3;
 pub(crate) struct FileFinding {
     /// Its path in the fix.
     pub path: Vec<u8>,
+    /// Its path before the fix; `None` where it is new.
+    pub was: Option<Vec<u8>>,
     /// Its path at the tip; `None` where it is not found there.
     pub at: Option<Vec<u8>>,
     /// Whether it is no part of what runs.
@@ -29,6 +31,8 @@ pub(crate) struct FileFinding {
     pub blocks: Vec<Finding>,
     /// Where the tip has much the same file once more, with something in it that is as before the fix.
     pub copies: Vec<Vec<u8>>,
+    /// Whether the fix gives it another name and the tip still has it under the one before as well.
+    pub is_left_behind: bool,
 }
 
 /// How many lines of a fix are in which state.
@@ -59,6 +63,9 @@ impl Sum {
             .flat_map(|file| &file.blocks)
         {
             sum.add(block.state, block.weight);
+        }
+        for _ in files.iter().filter(|file| scope.has(file) && file.is_left_behind) {
+            sum.add(State::Lacking, 1);
         }
         sum
     }
@@ -127,9 +134,44 @@ pub(crate) fn find_changes(
             // Where it is all that the change does to a file, it counts: the file may have been forgotten.
             file.blocks.iter_mut().for_each(|block| block.weight = 1);
         }
+        file.is_left_behind = is_left_behind(place, change, file.at.as_deref(), outcome)?;
         files.push(file);
     }
     Ok(files)
+}
+
+/// Whether a file that the change gives another name is at the tip under both.
+fn is_left_behind(
+    place: &Place<'_>,
+    change: &Change,
+    at: Option<&[u8]>,
+    outcome: &Outcome,
+) -> Result<bool, EngineError> {
+    let (Some(old), Some(new), Some(at)) = (&change.old, &change.new, at) else {
+        return Ok(false);
+    };
+    if old.path == new.path || old.path == at || outcome.brings_back(&old.path) {
+        return Ok(false);
+    }
+    let Some((id, mode)) = place.at(&old.path) else {
+        return Ok(false);
+    };
+    if mode != i32::from(old.mode) {
+        // A link to the new place, say.
+        return Ok(false);
+    }
+    let mut book = place.shelf.book(White::of(&old.path));
+    let (Some(before), Some(after), Some(here)) = (
+        side(place.shelf, &mut book, Some(old))?,
+        side(place.shelf, &mut book, Some(new))?,
+        place.shelf.page(&mut book, id)?,
+    ) else {
+        return Ok(old.id == id);
+    };
+    // It may be another file that has that name there, or the branch keeps both and both are fixed.
+    let mut alike = |page: &Page| book.counterparts(page, &here).iter().flatten().count();
+    let likeness = alike(&before);
+    Ok(likeness * ALIKE >= before.lines.len() && likeness >= alike(&after))
 }
 
 /// Finds a file of a change at a tip and judges what the change does to it.
@@ -138,9 +180,11 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
     let finding = |at: Option<Vec<u8>>, blocks| FileFinding {
         ancillary: is_ancillary(&path),
         path: path.clone(),
+        was: change.old.as_ref().map(|entry| entry.path.clone()),
         at,
         blocks,
         copies: Vec::new(),
+        is_left_behind: false,
     };
     let own = change.new.as_ref().map(|entry| entry.id);
     let last = match outcome.file(&path) {

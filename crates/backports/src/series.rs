@@ -39,6 +39,11 @@ impl Outcome {
         outcome
     }
 
+    /// Whether there is a file of this path after the series.
+    pub fn brings_back(&self, path: &[u8]) -> bool {
+        matches!(self.last.get(path), Some(Some(_)))
+    }
+
     /// What became of a file in the series: unknown to it, gone, or where it is now.
     pub fn file(&self, path: &[u8]) -> Option<Option<&Entry>> {
         let mut path = path.to_vec();

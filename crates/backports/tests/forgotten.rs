@@ -196,3 +196,66 @@ fn what_is_to_go_and_still_there_is_explained_by_a_change_of_its_neighbours_alon
     let forgot = A.replace("two", "two, but checked");
     assert_eq!(world.verdict(&[fix], pick(&forgot)), Verdict::Partial);
 }
+
+#[test]
+fn both_halves_of_a_rename_are_looked_for() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.service", A)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.service.in", &fixed)]);
+    let maint = world.commit(&[base], "maint", &[("a.c", A), ("b.service", A), ("other", A)]);
+    let other = ("other", A);
+    let pick = |files: &[(&str, &str)]| {
+        let files = [&[("a.c", fixed.as_str()), other], files].concat();
+        world.answer(&[fix], world.commit(&[maint], "fix", &files))
+    };
+    let says = |answer: &embargod_backports::Answer, expected: &str| {
+        let said = &answer.commits[0].against;
+        assert!(said.iter().any(|line| line == expected), "{said:?}");
+    };
+    assert_eq!(pick(&[("b.service.in", &fixed)]).verdict, Verdict::Present);
+    assert!(pick(&[("b.service", &fixed)]).verdict.is_good(), "under the old name");
+    let neither = pick(&[]);
+    assert_eq!(neither.verdict, Verdict::Partial);
+    says(
+        &neither,
+        "b.service was removed, and b.service.in, which the fix makes of it, is not here",
+    );
+    let both = pick(&[("b.service.in", &fixed), ("b.service", A)]);
+    assert_eq!(both.verdict, Verdict::Partial);
+    says(
+        &both,
+        "b.service is still here, beside b.service.in, which the fix makes of it",
+    );
+    let two = pick(&[("b.service.in", &fixed), ("b.service", &fixed)]);
+    assert!(two.verdict.is_good(), "the branch keeps both, and both are fixed");
+    let files = [("a.c", fixed.as_str()), ("b.service.in", &fixed), ("b.service", &fixed)];
+    let squashed = world.commit(&[], "one of many", &files);
+    assert_eq!(world.verdict(&[fix], squashed), Verdict::Present);
+    // Another file of that name, or a link to the new place, is not what was left behind.
+    let another = pick(&[("b.service.in", &fixed), ("b.service", "something else\n")]);
+    assert!(another.verdict.is_good());
+    let files = [
+        ("a.c", fixed.as_str(), FILE),
+        ("other", A, FILE),
+        ("b.service.in", &fixed, FILE),
+        ("b.service", "b.service.in", LINK),
+    ];
+    let linked = world.commit_modes(&[maint], "fix", &files);
+    assert!(world.verdict(&[fix], linked).is_good());
+}
+
+#[test]
+fn a_name_that_the_rest_of_the_series_brings_back_is_not_left_behind() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a.c", A)]);
+    let moved = world.commit(&[base], "move", &[("b.c", &fixed)]);
+    let brought = world.commit(&[moved], "bring back", &[("b.c", &fixed), ("a.c", A)]);
+    let maint = world.commit(&[base], "maint", &[("a.c", A), ("other", A)]);
+    let picked = world.commit(&[maint], "move", &[("b.c", &fixed), ("other", A)]);
+    let files = [("b.c", fixed.as_str()), ("a.c", A), ("other", A)];
+    let whole = world.commit(&[picked], "bring back", &files);
+    assert!(world.verdict(&[moved, brought], whole).is_good());
+    assert_eq!(world.verdict(&[moved], whole), Verdict::Partial);
+}
