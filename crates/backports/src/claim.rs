@@ -66,7 +66,7 @@ impl Examined {
     ) -> Result<Self, EngineError> {
         let commit = shelf.repository.find_commit(id)?;
         let changes = shelf.changes(id)?;
-        let mut own_place = Place::new(shelf, commit.tree()?);
+        let mut own_place = Place::word_by_word(shelf, commit.tree()?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let own = find_changes(&mut own_place, &changes, &Outcome::default())?;
         for finding in &own {

@@ -78,7 +78,7 @@ const CONTEXT: usize = 3;
 const WINDOW: usize = 10;
 
 /// Judges every block of a file's change.
-pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
+pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -> Vec<Finding> {
     let old_at_tip = book.counterparts(states.old, states.tip);
     let new_at_tip = book.counterparts(states.new, states.tip);
     let survives = states
@@ -86,7 +86,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
-    let (mut findings, mut effort) = (Vec::new(), Effort::default());
+    let mut findings = Vec::new();
     for block in blocks.iter() {
         let book = &*book;
         let wanted = |book: &Book, page: &Page, range: std::ops::Range<usize>| -> Vec<usize> {
@@ -120,7 +120,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>) -> Vec<Finding> {
         };
         let wording = match state {
             State::Unclear | State::Absent if there * 2 <= added.len() => {
-                wording(book, states, (block, &removed), &gaps, &mut effort)
+                wording(book, states, (block, &removed), &gaps, effort)
             }
             _ => Wording::Other,
         };

@@ -11,7 +11,7 @@ use crate::lines::{Book, Page, White};
 use crate::place::{Candidate, Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
-use crate::wording::Wording;
+use crate::wording::{Effort, Wording};
 
 /// A file of the same name elsewhere is the one moved where at least one in so many of its lines is there.
 const ALIKE: usize = 3;
@@ -261,7 +261,7 @@ impl Judged {
 
 /// Judges those of the candidates that are the file, the likeliest first.
 fn judge_each(
-    place: &Place<'_>,
+    place: &mut Place<'_>,
     book: &mut Book,
     change: &Change,
     candidates: Vec<Candidate>,
@@ -290,7 +290,7 @@ fn judge_each(
             continue;
         }
         let tip = &tip;
-        let blocks = judge(book, &States { old, new, tip, last });
+        let blocks = judge(book, &States { old, new, tip, last }, &mut place.effort);
         // A new file elsewhere is it only as it is: licences, headings and what is generated are alike everywhere.
         let is_sure = is_named || change.old.is_some();
         if is_sure || blocks.iter().all(Finding::is_exact) {
@@ -352,6 +352,7 @@ fn nowhere(book: &mut Book, change: &Change, old: &Page, new: &Page) -> Vec<Find
             tip: &Page::none(),
             last: None,
         },
+        &mut Effort::none(),
     );
     let state = if change.old.is_none() {
         State::Lacking

@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
 use crate::trees::{Named, named_below};
+use crate::wording::Effort;
 
 /// As many links in a row are followed.
 const MOST_LINKS: usize = 8;
@@ -22,12 +23,26 @@ pub(crate) struct Candidate {
 pub(crate) struct Place<'r> {
     /// Where its files are read.
     pub shelf: &'r Shelf<'r>,
+    /// How much may be spent on likening its lines to those of a fix.
+    pub effort: Effort,
     tree: Tree<'r>,
 }
 
 impl<'r> Place<'r> {
     pub fn new(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
-        Self { shelf, tree }
+        Self {
+            shelf,
+            effort: Effort::default(),
+            tree,
+        }
+    }
+
+    /// A tree in which nobody asks about other words.
+    pub fn word_by_word(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
+        Self {
+            effort: Effort::none(),
+            ..Self::new(shelf, tree)
+        }
     }
 
     /// What is at a path, and its mode.

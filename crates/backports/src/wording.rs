@@ -12,35 +12,58 @@ const ALIKE: f64 = 0.6;
 const TWIN: f64 = 0.8;
 /// As many lines in the place of one are compared with it, and of no more removed ones.
 const MOST_LINES: usize = 30;
+/// As many letters has a name that tells a line.
+const SHORTEST_KEY: usize = 3;
 /// Longer lines, in bytes, are like no other.
 const LONGEST: usize = 500;
-/// As many pairs of letters of one file are compared: what is as long as that was not forgotten line by line.
-const MOST_PAIRS: usize = 100_000_000;
+/// Letters are counted in as many kinds: enough to tell most lines apart.
+const KINDS: usize = 64;
+/// As many steps are spent on comparing the letters of lines: what is as long as that was not forgotten line by line.
+const MOST_STEPS: usize = 50_000_000;
 
-/// How many pairs of letters may still be compared.
+/// How many steps may still be spent.
 pub(crate) struct Effort(usize);
 
 impl Default for Effort {
     fn default() -> Self {
-        Self(MOST_PAIRS)
+        Self(MOST_STEPS)
     }
 }
 
 impl Effort {
-    /// How much alike two lines are, from 0 to 1: the share of letters that one need not change to become the other.
-    fn likeness(&mut self, book: &Book, one: Token, other: Token) -> f64 {
+    /// No steps at all: then only what is the same is alike.
+    pub fn none() -> Self {
+        Self(0)
+    }
+
+    /// How much alike two lines are, from 0 to 1: the share of letters that one need not change to become the other. Nothing where
+    /// that is less than is asked for.
+    fn likeness(&mut self, book: &Book, (one, other): (Token, Token), least: f64) -> Option<f64> {
         let (one, other) = (book.line(one), book.line(other));
         let (shorter, longer) = (one.len().min(other.len()), one.len().max(other.len()));
-        // What differs in length is not alike.
-        if shorter * 2 < longer || longer > LONGEST {
-            return 0.0;
+        let most = longer as f64 * (1.0 - least);
+        if longer > LONGEST || (longer - shorter) as f64 > most {
+            return None;
         }
-        let Some(left) = self.0.checked_sub(shorter * longer) else {
-            return 0.0;
-        };
-        self.0 = left;
-        strsim::normalized_levenshtein(&String::from_utf8_lossy(one), &String::from_utf8_lossy(other))
+        self.0 = self.0.checked_sub(shorter + longer + KINDS)?;
+        if must_change(one, other) as f64 > most {
+            return None;
+        }
+        self.0 = self.0.checked_sub(shorter * longer)?;
+        let changes = strsim::generic_levenshtein(&one.to_vec(), &other.to_vec()) as f64;
+        (changes <= most).then(|| 1.0 - changes / longer.max(1) as f64)
     }
+}
+
+/// As many letters of one line must at least change to make it the other: those that only one of them has. That is soon counted, and
+/// most lines are not alike.
+fn must_change(one: &[u8], other: &[u8]) -> usize {
+    let mut more = [0_i16; KINDS];
+    let kind = |letter: &u8| usize::from(*letter) % KINDS;
+    one.iter().for_each(|letter| more[kind(letter)] += 1);
+    other.iter().for_each(|letter| more[kind(letter)] -= 1);
+    let count = |sign: i16| more.iter().map(|more| (more * sign).max(0)).sum::<i16>();
+    usize::from(count(1).max(count(-1)).unsigned_abs())
 }
 
 /// What a tip that has neither the state before a block nor the one after it has in its place.
@@ -96,13 +119,14 @@ fn in_place_of(
     let removed = states.old.lines[removed];
     let mut found = Wording::Other;
     for line in states.tip.lines[gap.after.clone()].iter().take(MOST_LINES) {
-        let likeness = effort.likeness(book, removed, *line);
+        let likeness = effort.likeness(book, (removed, *line), ALIKE);
+        let alike = likeness.is_some() || same_key(book.line(removed), book.line(*line));
         // What the main branch has as well is another line.
-        if likeness < ALIKE || states.new.lines.contains(line) {
+        if !alike || states.new.lines.contains(line) {
             continue;
         }
         let mut added = states.new.lines[block.after.clone()].iter().take(MOST_LINES);
-        if added.all(|added| effort.likeness(book, *added, *line) <= likeness) {
+        if likeness.is_some() && added.all(|added| effort.likeness(book, (*added, *line), ALIKE) <= likeness) {
             return Wording::Before;
         }
         found = Wording::Like;
@@ -110,11 +134,22 @@ fn in_place_of(
     found
 }
 
+/// Whether two lines give a value to the same name, as in `image: …` and `count = …`.
+fn same_key(one: &[u8], other: &[u8]) -> bool {
+    let end = |line: &[u8]| line.iter().position(|byte| matches!(byte, b':' | b'='));
+    let (Some(end), Some(other_end)) = (end(one), end(other)) else {
+        return false;
+    };
+    let letters = one[..end].iter().filter(|byte| byte.is_ascii_alphanumeric());
+    one[..end] == other[..other_end] && letters.count() >= SHORTEST_KEY
+}
+
 /// Whether a removed line stands somewhere else, much as it was: in a file in another order it is not found in its place.
 fn elsewhere(book: &Book, states: &States<'_>, removed: usize, gaps: &[Block], effort: &mut Effort) -> Wording {
     let removed = states.old.lines[removed];
     let mut lines = gaps.iter().flat_map(|gap| &states.tip.lines[gap.after.clone()]);
-    let mut is_twin = |line: &Token| effort.likeness(book, removed, *line) >= TWIN && !states.new.lines.contains(line);
+    let mut is_twin =
+        |line: &Token| effort.likeness(book, (removed, *line), TWIN).is_some() && !states.new.lines.contains(line);
     if book.says_something(removed) && lines.any(&mut is_twin) {
         Wording::Like
     } else {
@@ -134,9 +169,38 @@ mod tests {
         let text = format!("version 1.21.5\nversion 1.20.13\nanother word\nv\n{long}");
         let page = book.read(git2::Oid::ZERO_SHA1, text.as_bytes());
         let mut effort = Effort::default();
-        let mut alike = |one: usize, other: usize| effort.likeness(&book, page.lines[one], page.lines[other]) >= ALIKE;
+        let lines = |one: usize, other: usize| (page.lines[one], page.lines[other]);
+        let mut alike = |one: usize, other: usize| effort.likeness(&book, lines(one, other), ALIKE).is_some();
         assert!(alike(0, 0) && alike(0, 1) && alike(1, 0));
         assert!(!alike(0, 2) && !alike(0, 3) && !alike(4, 4));
-        assert_eq!(Effort(100).likeness(&book, page.lines[0], page.lines[0]), 0.0);
+        assert_eq!(Effort::default().likeness(&book, lines(0, 0), ALIKE), Some(1.0));
+        assert_eq!(Effort(100).likeness(&book, lines(0, 0), ALIKE), None);
+    }
+
+    #[test]
+    fn letters_that_only_one_line_has_must_change() {
+        for (one, other, changes) in [
+            ("abc", "abc", 0),
+            ("abc", "cab", 0),
+            ("abc", "abd", 1),
+            ("", "ab", 2),
+            ("aab", "ab", 1),
+        ] {
+            assert_eq!(must_change(one.as_bytes(), other.as_bytes()), changes, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_given_a_value_tells_a_line() {
+        assert!(same_key(b"revision:\"5c7e1a\",", b"revision:\"90bd\","));
+        assert!(same_key(b"count=first()", b"count=other(of,them)"));
+        for (one, other) in [
+            ("count=1", "counts=1"),
+            ("i=1", "i=2"),
+            ("count", "count"),
+            ("count=1", "count"),
+        ] {
+            assert!(!same_key(one.as_bytes(), other.as_bytes()), "{one} {other}");
+        }
     }
 }

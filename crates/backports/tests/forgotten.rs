@@ -96,6 +96,9 @@ fn a_place_that_is_nearly_as_before_was_forgotten_and_one_that_is_not_was_left_o
     let adapted = pick(&on_branch[0], &on_branch[1]);
     assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted);
     assert_eq!(world.verdict(&[fix], pick(&without, &without)), Verdict::Adapted);
+    // Another value of the same name, and nothing alike in the two.
+    let revision = image("image: sha256-6d2e0c11f6a5");
+    assert_eq!(world.verdict(&[fix], pick(&revision, &revision)), Verdict::Unproven);
     // Like both sides, and in a file that the backport leaves alone.
     let on_main = [image("memory: 100 MiB"), image("memory: 2000 MiB")];
     let base = world.commit(&[], "base", &[("a.c", A), ("image.toml", &on_main[0])]);
