@@ -60,7 +60,7 @@ impl Examined {
         shelf: &Shelf<'_>,
         (id, claim): (Oid, Claim),
         reverted_by: Option<Oid>,
-        fix: &[Change],
+        (fix, outcome): (&[Change], &Outcome),
         at_tip: &[FileFinding],
         (tip, place): (Oid, &mut Place<'_>),
     ) -> Result<Self, EngineError> {
@@ -88,12 +88,21 @@ impl Examined {
         let standing = if id == tip {
             Sum::of(&own, Scope::of(&own))
         } else {
-            let findings = find_changes(place, &changes, &Outcome::default())?;
-            // What else it brings is not asked about: it may have been a squash.
-            let of_fix = |file: &&FileFinding| there.iter().any(|of_fix| of_fix.at.as_ref() == Some(&file.path));
-            let running = findings.iter().filter(|file| !file.ancillary).filter(of_fix);
-            let mut blocks = running.flat_map(|file| &file.blocks);
-            partly_undone = blocks.any(|block| block.state == State::Lacking && block.weight > 0 && block.untouched);
+            let mut findings = find_changes(place, &changes, &Outcome::default())?;
+            let in_fix = |file: &FileFinding| {
+                let mut of_fix = fix.iter().zip(&there);
+                of_fix.find(|(_, there)| there.at.as_ref() == Some(&file.path))
+            };
+            // What the rest of the series does to a file shows in the fix.
+            let is_settled = |file: &FileFinding| in_fix(file).is_none_or(|(change, _)| !outcome.goes_on(change));
+            if findings.iter().any(is_settled) {
+                findings.retain(is_settled);
+                // What else it brings is not asked about: it may have been a squash.
+                let running = findings.iter().filter(|file| !file.ancillary && in_fix(file).is_some());
+                let mut blocks = running.flat_map(|file| &file.blocks);
+                partly_undone =
+                    blocks.any(|block| block.state == State::Lacking && block.weight > 0 && block.untouched);
+            }
             Sum::of(&findings, Scope::of(&findings))
         };
         for file in &there {

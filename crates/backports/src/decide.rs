@@ -82,8 +82,11 @@ pub(crate) fn dropped<'f>(
     files: &'f [FileFinding],
     claims: &'f [Examined],
 ) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
-    let gone = files.iter().filter(|file| file.at.is_none());
-    let was = gone.filter_map(|file| Some((file, file.was.as_deref()?)));
+    let gone = |file: &&FileFinding| file.at.is_none() && file.blocks.iter().any(|block| block.state == State::Absent);
+    let was = files
+        .iter()
+        .filter(gone)
+        .filter_map(|file| Some((file, file.was.as_deref()?)));
     let removes = |claim: &Examined, path: &[u8]| claim.related() && claim.stands() && claim.removes(path);
     was.filter(move |(_, path)| claims.iter().any(|claim| removes(claim, path)))
 }

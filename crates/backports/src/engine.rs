@@ -187,7 +187,7 @@ fn one(
             shelf,
             *claim,
             reverted_by,
-            &fix.changes,
+            (&fix.changes, outcome),
             &files,
             (tip, place),
         )?);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use git2::{Oid, Repository};
 
-use crate::fix::{Entry, Fix};
+use crate::fix::{Change, Entry, Fix};
 
 /// Where the files of a series are after its last commit.
 #[derive(Default)]
@@ -42,6 +42,13 @@ impl Outcome {
     /// Whether there is a file of this path after the series.
     pub fn brings_back(&self, path: &[u8]) -> bool {
         matches!(self.last.get(path), Some(Some(_)))
+    }
+
+    /// Whether the series does more to a file after this change to it.
+    pub fn goes_on(&self, change: &Change) -> bool {
+        let own = change.new.as_ref().map(|entry| entry.id);
+        let last = self.file(change.path());
+        last.is_some_and(|last| last.map(|entry| entry.id) != own)
     }
 
     /// What became of a file in the series: unknown to it, gone, or where it is now.

@@ -126,6 +126,36 @@ fn a_revert_that_is_said_is_named_and_its_own_revert_ends_it() {
 }
 
 #[test]
+fn what_the_rest_of_the_series_takes_back_was_not_undone() {
+    let world = World::new();
+    let tested = A.replace("two", "two\nnow_tested");
+    let fixed = tested.replace("now_tested", "now_right").replace("eight", "acht");
+    let failing = "test_of_two\n";
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.c", A)]);
+    let test = world.commit(
+        &[base],
+        "test",
+        &[("a.c", &tested), ("b.c", &tested), ("known", failing)],
+    );
+    let fix = world.commit(&[test], "fix", &[("a.c", &fixed), ("b.c", &tested)]);
+    let own = A.replace("nine", "neun");
+    let (own_tested, own_fixed) = (tested.replace("nine", "neun"), fixed.replace("nine", "neun"));
+    let maint = world.commit(&[base], "maint", &[("a.c", &own), ("b.c", &own)]);
+    let files = [("a.c", own_tested.as_str()), ("b.c", &own_tested), ("known", failing)];
+    let carried = world.commit(&[maint], "test", &files);
+    let whole = world.commit(&[carried], "fix", &[("a.c", &own_fixed), ("b.c", &own_tested)]);
+    let answer = world.answer(&[test, fix], whole);
+    assert_eq!(answer.verdict, Verdict::Present, "{answer:?}");
+    for commit in &answer.commits {
+        assert!(commit.against.is_empty(), "{:?}", commit.against);
+    }
+    assert_eq!(world.verdict(&[test, fix], carried), Verdict::Partial);
+    // What somebody else takes back, in a file that the rest of the series leaves alone, was undone.
+    let undone = world.commit(&[whole], "tidy up", &[("a.c", &own_fixed), ("b.c", &own)]);
+    assert!(!world.verdict(&[test, fix], undone).is_good());
+}
+
+#[test]
 fn a_series_that_changes_its_own_lines_is_looked_at_as_a_whole() {
     let world = World::new();
     let (one, two) = (A.replace("two", "zwei"), A.replace("two", "deux"));
