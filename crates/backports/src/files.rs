@@ -156,7 +156,9 @@ fn is_left_behind(
     let Some((id, mode)) = place.at(&old.path) else {
         return Ok(false);
     };
-    if mode != i32::from(old.mode) {
+    let file = [FileMode::Blob, FileMode::BlobExecutable].map(i32::from);
+    let was = i32::from(old.mode);
+    if mode != was && !(file.contains(&mode) && file.contains(&was)) {
         // A link to the new place, say.
         return Ok(false);
     }

@@ -246,6 +246,14 @@ fn both_halves_of_a_rename_are_looked_for() {
     ];
     let linked = world.commit_modes(&[maint], "fix", &files);
     assert!(world.verdict(&[fix], linked).is_good());
+    let module = fix.to_string();
+    let as_module = [&files[..3], &[("b.service", module.as_str(), 0o160_000)]].concat();
+    let as_module = world.commit_modes(&[maint], "fix", &as_module);
+    assert!(world.verdict(&[fix], as_module).is_good());
+    let old = ("b.service", A, 0o100_755);
+    let may_run = world.commit_modes(&[base], "maint", &[("a.c", A, FILE), old]);
+    let both = world.commit_modes(&[may_run], "fix", &[&files[..3], &[old]].concat());
+    assert_eq!(world.verdict(&[fix], both), Verdict::Partial);
 }
 
 #[test]
