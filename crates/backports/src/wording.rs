@@ -12,6 +12,8 @@ const ALIKE: f64 = 0.6;
 const TWIN: f64 = 0.8;
 /// As many lines in the place of one are compared with it, and of no more removed ones.
 const MOST_LINES: usize = 30;
+/// As many lines in other places are compared with one.
+const MOST_ELSEWHERE: usize = 500;
 /// As many letters has a name that tells a line.
 const SHORTEST_KEY: usize = 3;
 /// Longer lines, in bytes, are like no other.
@@ -147,7 +149,10 @@ fn same_key(one: &[u8], other: &[u8]) -> bool {
 /// Whether a removed line stands somewhere else, much as it was: in a file in another order it is not found in its place.
 fn elsewhere(book: &Book, states: &States<'_>, removed: usize, gaps: &[Block], effort: &mut Effort) -> Wording {
     let removed = states.old.lines[removed];
-    let mut lines = gaps.iter().flat_map(|gap| &states.tip.lines[gap.after.clone()]);
+    let mut lines = gaps
+        .iter()
+        .flat_map(|gap| &states.tip.lines[gap.after.clone()])
+        .take(MOST_ELSEWHERE);
     let mut is_twin =
         |line: &Token| effort.likeness(book, (removed, *line), TWIN).is_some() && !states.new.lines.contains(line);
     if book.says_something(removed) && lines.any(&mut is_twin) {
