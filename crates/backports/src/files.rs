@@ -1,5 +1,6 @@
 //! One file of a fix held against one tip.
 
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use git2::{FileMode, Oid};
@@ -100,10 +101,20 @@ impl Scope {
     }
 }
 
-/// A finding about a file that has no lines. What it is after the fix counts as something that the fix brings.
-fn whole(state: State) -> Vec<Finding> {
+/// A finding about a file that has no lines. What it is after the fix counts as something that the fix brings. So that a backport can
+/// be seen to do the same, what happens to the file stands for a line.
+fn whole(change: &Change, state: State) -> Vec<Finding> {
     let there = usize::from(state == State::InEffect);
     let kept = usize::from(state == State::Lacking);
+    let name = change.path();
+    let (adds, removes) = match (&change.old, &change.new) {
+        (Some(old), Some(new)) if old.id == new.id => (vec![print((name, i32::from(new.mode)))], Vec::new()),
+        (Some(_), None) => (Vec::new(), vec![print(name)]),
+        (old, new) => {
+            let id = |entry: &Entry| print(entry.id.as_bytes());
+            (new.iter().map(id).collect(), old.iter().map(id).collect())
+        }
+    };
     vec![Finding {
         state,
         weight: 1,
@@ -115,10 +126,16 @@ fn whole(state: State) -> Vec<Finding> {
         untouched: state == State::Lacking,
         wording: Wording::Other,
         place: None,
-        adds: Vec::new(),
-        removes: Vec::new(),
+        adds,
+        removes,
         patch: 0,
     }]
+}
+
+fn print(what: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Finds the files of a whole change at a tip and judges what it does to each.
@@ -199,7 +216,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
     if change.old.as_ref().map(|entry| entry.id) == own {
         let at = candidates.into_iter().next().map(|candidate| candidate.path);
         let state = without_content(place, change, at.as_deref());
-        return Ok(finding(at, whole(state)));
+        return Ok(finding(at, whole(change, state)));
     }
     let shelf = place.shelf;
     let mut book = shelf.book(White::of(&path));
@@ -209,11 +226,11 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
     ) else {
         let at = candidates.into_iter().next();
         let state = without_lines(change, at.as_ref().map(|candidate| candidate.id));
-        return Ok(finding(at.map(|candidate| candidate.path), whole(state)));
+        return Ok(finding(at.map(|candidate| candidate.path), whole(change, state)));
     };
     if change.new.is_none() {
         let still = candidates.iter().any(|candidate| candidate.path == path);
-        let mut gone = whole(if still { State::Lacking } else { State::InEffect });
+        let mut gone = whole(change, if still { State::Lacking } else { State::InEffect });
         // It may never have been there.
         gone.iter_mut().for_each(|block| block.added = (0, 0));
         return Ok(finding(None, gone));
@@ -363,7 +380,7 @@ fn nowhere(book: &mut Book, change: &Change, old: &Page, new: &Page) -> Vec<Find
     };
     blocks.iter_mut().for_each(|block| block.state = state);
     if blocks.is_empty() {
-        whole(State::InEffect)
+        whole(change, State::InEffect)
     } else {
         blocks
     }

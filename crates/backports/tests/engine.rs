@@ -126,6 +126,33 @@ fn a_revert_that_is_said_is_named_and_its_own_revert_ends_it() {
 }
 
 #[test]
+fn what_happens_to_a_whole_file_is_seen_in_a_backport() {
+    let world = World::new();
+    let (tool, run) = ("tool.sh", 0o100_755);
+    let plain = |text| (tool, text, 0o100_644);
+    let base = world.commit_modes(&[], "base", &[("a.c", A, 0o100_644), plain("one\n")]);
+    let a = A.replace("nine", "neun");
+    let own = ("a.c", a.as_str(), 0o100_644);
+    let maint = world.commit_modes(&[base], "maint", &[own, plain("one\n")]);
+    for (after, also) in [
+        (None, None),
+        (Some((tool, "one\n", run)), None),
+        (Some(plain("\0\u{1}")), Some("two\n")),
+    ] {
+        let before = also.map(|text| world.commit_modes(&[base], "edit", &[("a.c", A, 0o100_644), plain(text)]));
+        let files: Vec<_> = [("a.c", A, 0o100_644)].into_iter().chain(after).collect();
+        let fix = world.commit_modes(&[before.unwrap_or(base)], "fix", &files);
+        let files: Vec<_> = [own].into_iter().chain(after).collect();
+        let picked = world.commit_modes(&[maint], "fix", &files);
+        assert_eq!(world.verdict(&[fix], picked), Verdict::Present, "{after:?}");
+        let undone = world.commit_modes(&[picked], "tidy up", &[own, plain("one\n")]);
+        assert!(!world.verdict(&[fix], undone).is_good(), "{after:?}");
+        let empty = world.commit_modes(&[maint], "fix", &[own, plain("one\n")]);
+        assert!(!world.verdict(&[fix], empty).is_good(), "{after:?}");
+    }
+}
+
+#[test]
 fn what_the_rest_of_the_series_takes_back_was_not_undone() {
     let world = World::new();
     let tested = A.replace("two", "two\nnow_tested");

@@ -1,0 +1,94 @@
+//! Series made at random, whose commits change each other's lines and take them back, against an oracle that keeps the states: a
+//! branch that carried all of them has the fix, and one that is in any other state has not.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::World;
+use git2::Oid;
+use proptest::prelude::*;
+
+/// Two places of one file, the first of them a long one, one place of another, and a file that is there or not.
+const SLOTS: usize = 4;
+/// What is in each of them: 0 is the state before the series.
+type State = [usize; SLOTS];
+
+/// What a commit puts where.
+type Step = Vec<(usize, usize)>;
+
+fn series() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop::collection::vec((0..SLOTS, 0_usize..3), 1..4);
+    prop::collection::vec(step, 2..5)
+}
+
+fn slot(number: usize, value: usize) -> String {
+    match value {
+        0 => format!("copy_{number}(to, from);\n"),
+        _ => format!(
+            "if (length > limit_{number}_{value})\nreturn too_long_{number}_{value};\ncopy_{number}_{value}(to);\n"
+        ),
+    }
+}
+
+fn write(world: &World, parent: Option<Oid>, message: &str, state: &State, own: &str) -> Oid {
+    let around = |name: &str| -> String { (0..30).map(|line| format!("statement {name} {line};\n")).collect() };
+    let [one, two, three] = [0, 1, 2].map(|number| slot(number, state[number]));
+    let first = [
+        &around("one"),
+        one.as_str(),
+        &around("two"),
+        &two,
+        &around("three"),
+        own,
+    ]
+    .concat();
+    let second = [own, &around("four"), &three, &around("five")].concat();
+    let known = slot(3, state[3]);
+    let mut files = vec![("first.c", first.as_str()), ("second.c", second.as_str())];
+    if state[3] > 0 {
+        files.push(("known", known.as_str()));
+    }
+    world.commit(parent.as_slice(), message, &files)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_series_is_in_effect_where_all_of_it_is(steps in series(), left in 0_usize..3, undone in prop::option::of(0..SLOTS)) {
+        let world = World::new();
+        let mut state = State::default();
+        let base = write(&world, None, "base", &state, "");
+        let (mut main, mut fixes) = (base, Vec::new());
+        for step in steps {
+            let before = state;
+            step.into_iter().for_each(|(slot, value)| state[slot] = value);
+            if state != before {
+                main = write(&world, Some(main), &format!("step {}", fixes.len()), &state, "");
+                fixes.push((main, state));
+            }
+        }
+        prop_assume!(!fixes.is_empty());
+        let last = state;
+        let own = "what only the branch has\n";
+        let mut tip = write(&world, Some(base), "branch off", &State::default(), own);
+        let mut state = State::default();
+        for (number, (fix, after)) in fixes.iter().enumerate().take(fixes.len().saturating_sub(left)) {
+            state = *after;
+            let message = format!("step {number}\n\n(cherry picked from commit {fix})");
+            tip = write(&world, Some(tip), &message, &state, own);
+        }
+        if let Some(slot) = undone {
+            state[slot] = 0;
+            tip = write(&world, Some(tip), "tidy up", &state, own);
+        }
+        let fixes: Vec<_> = fixes.iter().map(|(fix, _)| *fix).collect();
+        let verdict = world.verdict(&fixes, tip);
+        if state != last {
+            prop_assert!(!verdict.is_good(), "{verdict:?}");
+        } else if left == 0 {
+            prop_assert!(verdict.is_good(), "{:?}", world.answer(&fixes, tip));
+        }
+    }
+}
