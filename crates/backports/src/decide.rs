@@ -24,7 +24,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     let scope = Scope::of(files);
     let shown = Sum::of(files, scope);
     let related: Vec<_> = claims.iter().filter(|claim| claim.related()).collect();
-    let standing: Vec<_> = related.iter().copied().filter(|claim| claim.stands()).collect();
+    let standing = standing(claims);
     // Somebody wrote that the backport was reverted, and nobody that it came back: whatever the lines say, a person looks.
     let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
     let left = Left::of(files, scope, &standing);
@@ -47,7 +47,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict => verdict,
         }
     };
-    let forgot_copy = forgotten_copies(files, claims).next().is_some();
+    let forgot_copy = forgotten_copies(files, &standing).next().is_some();
     let verdict = if verdict.is_good() && forgot_copy {
         Verdict::Unproven
     } else {
@@ -69,26 +69,37 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
 /// the flaw.
 pub(crate) fn forgotten_copies<'f>(
     files: &'f [FileFinding],
-    claims: &'f [Examined],
+    standing: &'f [&Examined],
 ) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
     let running = files.iter().filter(|file| !file.ancillary);
     let copies = running.flat_map(|file| file.copies.iter().map(move |copy| (file, copy.as_slice())));
-    let changes = |claim: &Examined, copy: &[u8]| claim.related() && claim.stands() && claim.changes(copy);
-    copies.filter(move |(_, copy)| !claims.iter().any(|claim| changes(claim, copy)))
+    copies.filter(move |(_, copy)| !standing.iter().any(|claim| claim.changes(copy)))
 }
 
-/// The files of which the backport brought half of a rename: it removes them, and what the fix makes of them is nowhere.
-pub(crate) fn dropped<'f>(
-    files: &'f [FileFinding],
-    claims: &'f [Examined],
-) -> impl Iterator<Item = (&'f FileFinding, &'f [u8])> {
-    let gone = |file: &&FileFinding| file.at.is_none() && file.blocks.iter().any(|block| block.state == State::Absent);
-    let was = files
-        .iter()
-        .filter(gone)
-        .filter_map(|file| Some((file, file.was.as_deref()?)));
-    let removes = |claim: &Examined, path: &[u8]| claim.related() && claim.stands() && claim.removes(path);
-    was.filter(move |(_, path)| claims.iter().any(|claim| removes(claim, path)))
+/// The claims that have to do with the fix and that nobody took back.
+pub(crate) fn standing(claims: &[Examined]) -> Vec<&Examined> {
+    let standing = claims.iter().filter(|claim| claim.related() && claim.stands());
+    standing.collect()
+}
+
+/// Half of what a fix does to a file that it gives another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    /// The file under its name before the fix is to go.
+    Old,
+    /// The file under its name after the fix is to come.
+    New,
+}
+
+/// Which half of a rename is forgotten. A branch that never had the file misses nothing, but one whose backport removed it does.
+pub(crate) fn forgotten_half(file: &FileFinding, standing: &[&Examined]) -> Option<Half> {
+    let was = file.was.as_deref()?;
+    let is_absent = |block: &Finding| block.state == State::Absent;
+    if file.is_left_behind && !standing.iter().any(|claim| claim.changes(was)) {
+        return Some(Half::Old);
+    }
+    let is_nowhere = file.at.is_none() && file.blocks.iter().any(is_absent);
+    (is_nowhere && standing.iter().any(|claim| claim.removes(was))).then_some(Half::New)
 }
 
 /// What the standing claims leave open.
@@ -107,10 +118,8 @@ impl Left {
         let mut left = Self::default();
         for (number, file) in files.iter().enumerate().filter(|(_, file)| scope.has(file)) {
             let touched = standing.iter().any(|claim| claim.touches(number));
-            let was = || file.was.as_deref().unwrap_or_default();
-            // The backport took it away, and brought nothing of what the fix makes of it.
-            let is_dropped = file.at.is_none() && standing.iter().any(|claim| claim.removes(was()));
-            if file.is_left_behind && !standing.iter().any(|claim| claim.changes(was())) {
+            let forgotten = forgotten_half(file, standing);
+            if forgotten == Some(Half::Old) {
                 left.sum.add(State::Lacking, 1);
             }
             for (index, block) in file.blocks.iter().enumerate() {
@@ -120,7 +129,7 @@ impl Left {
                     continue;
                 }
                 let state = match block.state {
-                    State::Absent if is_dropped => State::Lacking,
+                    State::Absent if forgotten == Some(Half::New) => State::Lacking,
                     state => state,
                 };
                 left.sum.add(state, block.weight);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::claim::{Examined, may_concern};
 use crate::content::State;
-use crate::decide::{Decision, decide, dropped, forgotten_copies};
+use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, standing};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_changes};
 use crate::fix::Fix;
@@ -264,22 +264,20 @@ fn answer(
     for file in files {
         against.extend(lacking(file, scope));
     }
-    for (file, copy) in forgotten_copies(files, claims) {
+    let standing = standing(claims);
+    for (file, copy) in forgotten_copies(files, &standing) {
         let (path, copy) = (String::from_utf8_lossy(&file.path), String::from_utf8_lossy(copy));
         against.push(format!(
             "{path} is here once more, as {copy}, and that is as before the fix"
         ));
     }
-    for (file, was) in dropped(files, claims) {
-        let (path, was) = (String::from_utf8_lossy(&file.path), String::from_utf8_lossy(was));
-        against.push(format!(
-            "{was} was removed, and {path}, which the fix makes of it, is not here"
-        ));
-    }
-    for file in files.iter().filter(|file| file.is_left_behind) {
+    for file in files {
         let was = String::from_utf8_lossy(file.was.as_deref().unwrap_or_default());
         let path = String::from_utf8_lossy(&file.path);
-        against.push(format!("{was} is still here, beside {path}, which the fix makes of it"));
+        against.extend(forgotten_half(file, &standing).map(|half| match half {
+            Half::Old => format!("{was} is still here, beside {path}, which the fix makes of it"),
+            Half::New => format!("{was} was removed, and {path}, which the fix makes of it, is not here"),
+        }));
     }
     if cut {
         against.push("the history was not read to its end: it is too long".to_owned());
