@@ -32,6 +32,8 @@ pub(crate) struct Finding {
     pub kept: (usize, usize),
     /// Whether the rest of the series replaced all that it adds: then the series' last commit shows it.
     pub replaced: bool,
+    /// Whether it is about the file as a whole, of which no lines are compared.
+    pub is_whole: bool,
     /// Whether the tip has the state before the block, line by line from the line before it to the line after it.
     pub untouched: bool,
     /// What the tip has in its place, where it is neither in effect nor lacking and at least half of what it adds is not there.
@@ -132,6 +134,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
             added: (there, added.len()),
             kept: (kept, removed.len()),
             replaced: brings && added.is_empty(),
+            is_whole: false,
             untouched,
             wording,
             place,

@@ -133,8 +133,9 @@ impl Left {
                     state => state,
                 };
                 left.sum.add(state, block.weight);
-                // In a file that nobody touched, what is like both sides is an older state.
-                let as_before = block.is_reworded() || block.wording != Wording::Other && !touched;
+                // In a file that nobody touched, what is like both sides is an older state, and so may be what has no lines.
+                let is_older = block.wording != Wording::Other || block.is_whole && block.state == State::Unclear;
+                let as_before = block.is_reworded() || is_older && !touched;
                 let lost = || standing.iter().any(|claim| claim.lost(number, index, block));
                 left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || lost());
             }

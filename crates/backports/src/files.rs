@@ -123,6 +123,7 @@ fn whole(change: &Change, state: State) -> Vec<Finding> {
         added: (there, 1),
         kept: (kept, 1),
         replaced: false,
+        is_whole: true,
         untouched: state == State::Lacking,
         wording: Wording::Other,
         place: None,

@@ -88,6 +88,7 @@ mod tests {
             added: (0, adds.len()),
             kept: (0, 0),
             replaced: false,
+            is_whole: false,
             untouched: false,
             wording: Wording::Other,
             place: None,

@@ -1,5 +1,7 @@
 //! Backports that leave a file or a place out: rightly, where the branch has nothing of the kind, or because it was forgotten.
 
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
 mod common;
 
 use common::{A, World};
@@ -7,6 +9,7 @@ use embargod_backports::Verdict;
 
 const LINK: u32 = 0o120_000;
 const FILE: u32 = 0o100_644;
+const MODULE: u32 = 0o160_000;
 
 #[test]
 fn a_file_behind_a_link_is_the_file() {
@@ -247,7 +250,7 @@ fn both_halves_of_a_rename_are_looked_for() {
     let linked = world.commit_modes(&[maint], "fix", &files);
     assert!(world.verdict(&[fix], linked).is_good());
     let module = fix.to_string();
-    let as_module = [&files[..3], &[("b.service", module.as_str(), 0o160_000)]].concat();
+    let as_module = [&files[..3], &[("b.service", module.as_str(), MODULE)]].concat();
     let as_module = world.commit_modes(&[maint], "fix", &as_module);
     assert!(world.verdict(&[fix], as_module).is_good());
     let old = ("b.service", A, 0o100_755);
@@ -269,4 +272,27 @@ fn a_name_that_the_rest_of_the_series_brings_back_is_not_left_behind() {
     let whole = world.commit(&[picked], "bring back", &files);
     assert!(world.verdict(&[moved, brought], whole).is_good());
     assert_eq!(world.verdict(&[moved], whole), Verdict::Partial);
+}
+
+#[test]
+fn what_has_no_lines_and_differs_from_both_sides_may_have_been_forgotten() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let commit = |number: u8| world.repository.blob(&[number]).expect("an id").to_string();
+    let module = |number| ("module", commit(number), MODULE);
+    let data = |number: u8| ("table.bin", format!("\0{number}"), FILE);
+    for with in [&module as &dyn Fn(u8) -> (&'static str, String, u32), &data] {
+        let state = |parents: &[git2::Oid], message: &str, a: &str, number: u8| {
+            let (path, text, mode) = with(number);
+            world.commit_modes(parents, message, &[("a.c", a, FILE), (path, text.as_str(), mode)])
+        };
+        let base = state(&[], "base", A, 1);
+        let fix = state(&[base], "fix", &fixed, 2);
+        let maint = state(&[base], "maint", A, 3);
+        let picked = |number| world.verdict(&[fix], state(&[maint], "fix", &fixed, number));
+        assert_eq!(picked(3), Verdict::Unproven);
+        assert_eq!(picked(2), Verdict::Present);
+        assert_eq!(picked(1), Verdict::Partial);
+        assert_eq!(picked(4), Verdict::Adapted, "in its own way");
+    }
 }
