@@ -5,7 +5,8 @@
 
 FOLDER holds the questions and the mirrors of docs/backport-accuracy.md. For each branch of a mirror's refs/heads that has fixes among
 the questions, up to eight of them are asked about its head, each five times in a new process; the fastest counts. `git cherry` against
-the mirror's main branch (of dpdk-stable, which has none, against v22.03) is run once. Branches of which git lacks objects are left out.
+the mirror's main branch (of dpdk-stable, which has none, against v23.11, which has all of the fixes) is run once. Branches of which git
+lacks objects are left out.
 """
 import json
 import os
@@ -39,7 +40,7 @@ for (name, branch), of_branch in sorted(fixes.items()):
     ).stdout.split()
     if branch not in heads:
         continue
-    main = next((head for head in ("main", "master") if head in heads), "v22.03")
+    main = next((head for head in ("main", "master") if head in heads), "v23.11")
     cherry = seconds(["git", "-C", repository, "cherry", branch, main], (0,))
     if cherry is None:
         continue
