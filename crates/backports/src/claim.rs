@@ -1,6 +1,7 @@
 //! A commit that claims to be the backport, held against the fix and against the tip.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use git2::Oid;
 
@@ -37,8 +38,7 @@ pub(crate) struct Examined {
     lines: BTreeMap<Vec<u8>, Touched>,
     /// Where it changes its files.
     blocks: BTreeMap<Vec<u8>, Vec<Own>>,
-    /// The files that it removes.
-    removed: HashSet<Vec<u8>>,
+    changes: Arc<[Change]>,
     /// What its own tree says of the fix.
     pub there: Vec<FileFinding>,
     /// What the tip says of its own change.
@@ -116,7 +116,7 @@ impl Examined {
             reverted_by,
             lines,
             blocks,
-            removed: changes.iter().filter_map(removed).collect(),
+            changes,
             there,
             standing,
             partly_undone,
@@ -227,7 +227,8 @@ impl Examined {
 
     /// Whether it removes a file.
     pub fn removes(&self, path: &[u8]) -> bool {
-        self.removed.contains(path)
+        let mut gone = self.changes.iter().filter(|change| change.new.is_none());
+        gone.any(|change| change.path() == path)
     }
 
     /// Whether it changes the file that a file of the fix is.
@@ -235,12 +236,6 @@ impl Examined {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());
         at.is_some_and(|at| self.blocks.contains_key(at))
     }
-}
-
-/// The file that a change removes.
-fn removed(change: &Change) -> Option<Vec<u8>> {
-    let is_gone = change.new.is_none();
-    change.old.as_ref().filter(|_| is_gone).map(|old| old.path.clone())
 }
 
 /// What a patch id is made of: the changes of each file, in order.

@@ -272,12 +272,15 @@ fn answer(
         ));
     }
     for file in files {
+        let Some(half) = forgotten_half(file, &standing) else {
+            continue;
+        };
         let was = String::from_utf8_lossy(file.was.as_deref().unwrap_or_default());
         let path = String::from_utf8_lossy(&file.path);
-        against.extend(forgotten_half(file, &standing).map(|half| match half {
+        against.push(match half {
             Half::Old => format!("{was} is still here, beside {path}, which the fix makes of it"),
             Half::New => format!("{was} was removed, and {path}, which the fix makes of it, is not here"),
-        }));
+        });
     }
     if cut {
         against.push("the history was not read to its end: it is too long".to_owned());

@@ -189,9 +189,8 @@ fn is_left_behind(
         return Ok(old.id == id);
     };
     // It may be another file that has that name there, or the branch keeps both and both are fixed.
-    let mut alike = |page: &Page| book.counterparts(page, &here).iter().flatten().count();
-    let likeness = alike(&before);
-    Ok(likeness * ALIKE >= before.lines.len() && likeness >= alike(&after))
+    let likeness = book.shared(&before, &here);
+    Ok(likeness * ALIKE >= before.lines.len() && likeness >= book.shared(&after, &here))
 }
 
 /// Finds a file of a change at a tip and judges what the change does to it.
@@ -296,7 +295,7 @@ fn judge_each(
         let Some(tip) = place.shelf.page(book, id)? else {
             continue;
         };
-        let mut alike = |page: &Page| book.counterparts(page, &tip).iter().flatten().count();
+        let mut alike = |page: &Page| book.shared(page, &tip);
         let likeness = if is_named { 0 } else { alike(new) };
         let same_name = base_name(&at) == base_name(change.path());
         // Elsewhere it must be much the same file.

@@ -242,6 +242,11 @@ impl Book {
         blocks
     }
 
+    /// How many lines of one state have a counterpart in another.
+    pub fn shared(&mut self, of: &Page, within: &Page) -> usize {
+        self.counterparts(of, within).iter().flatten().count()
+    }
+
     /// For every line of one state its counterpart in another.
     pub fn counterparts(&mut self, of: &Page, within: &Page) -> Vec<Option<usize>> {
         let mut found = vec![None; of.lines.len()];
