@@ -28,7 +28,7 @@ fn slot(number: usize, value: usize) -> String {
         // Of a long place most of a commit still stands where the rest of the series takes its other places back.
         _ => {
             let lines = if number == 0 { 20 } else { 1 };
-            let line = |line: usize| format!("if (length > limit_{number}_{value}_{line})\nreturn -{line};\n");
+            let line = |line: usize| format!("check_{number}_{value}_{line}(to, from, length);\n");
             (0..lines).map(line).collect()
         }
     }
