@@ -184,7 +184,7 @@ fn is_left_behind(
     let (Some(before), Some(after), Some(here)) = (
         side(place.shelf, &mut book, Some(old))?,
         side(place.shelf, &mut book, Some(new))?,
-        place.shelf.page(&mut book, id)?,
+        place.shelf.page(&mut book, &old.path, id)?,
     ) else {
         return Ok(old.id == id);
     };
@@ -247,7 +247,7 @@ fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Res
         }
     }
     let last_page = match last {
-        Some(entry) if Some(entry.id) != own => shelf.page(&mut book, entry.id)?,
+        Some(entry) if Some(entry.id) != own => shelf.page(&mut book, &entry.path, entry.id)?,
         _ => None,
     };
     let (old, new, last) = (&*old, &*new, last_page.as_deref());
@@ -292,7 +292,7 @@ fn judge_each(
         if place.at(&at).is_some_and(is_submodule) {
             continue;
         }
-        let Some(tip) = place.shelf.page(book, id)? else {
+        let Some(tip) = place.shelf.page(book, &at, id)? else {
             continue;
         };
         let mut alike = |page: &Page| book.shared(page, &tip);
@@ -326,7 +326,7 @@ fn side(shelf: &Shelf<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Opt
     match entry {
         // A submodule's commit is in another repository.
         Some(entry) if entry.mode == FileMode::Commit => Ok(None),
-        Some(entry) => shelf.page(book, entry.id),
+        Some(entry) => shelf.page(book, &entry.path, entry.id),
         None => Ok(Some(Arc::new(Page::none()))),
     }
 }

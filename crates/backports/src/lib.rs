@@ -16,6 +16,7 @@ mod lines;
 mod own;
 mod patch;
 mod place;
+mod recent;
 mod series;
 mod shelf;
 mod tags;

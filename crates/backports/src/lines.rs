@@ -8,12 +8,12 @@ use git2::Oid;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Token};
 
+use crate::recent::{Piece, Recent};
+
 /// The lines of many states of files, each line a number, each state read once and each two compared once.
 pub(crate) struct Book {
-    /// The bytes of all lines, as they were read and as they are compared: one piece of memory for all of them.
+    /// The bytes of all lines, as they are compared: one piece of memory for all of them.
     bytes: Vec<u8>,
-    /// Each line as it was read: the states of a file are much alike, and most lines have been seen just as they are.
-    seen: HashTable<(Range<usize>, Token)>,
     /// The numbers of lines by what is compared of them.
     lines: HashTable<Token>,
     /// What is compared of each line.
@@ -21,8 +21,22 @@ pub(crate) struct Book {
     hasher: DefaultHashBuilder,
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Oid, Oid), Arc<[Block]>>,
+    recent: Recent,
     white: White,
 }
+
+/// For each byte 0 where it is white space, and 1 where it is not.
+const COUNTS: [usize; 256] = {
+    let mut counts = [1; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_whitespace() {
+            counts[byte] = 0;
+        }
+        byte += 1;
+    }
+    counts
+};
 
 /// Which white space of a line counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +72,12 @@ pub(crate) struct Page {
 impl Page {
     /// A file that is not there.
     pub fn none() -> Self {
-        Self {
-            id: Oid::ZERO_SHA1,
-            lines: Vec::new(),
-        }
+        Self::of(Oid::ZERO_SHA1, Vec::new())
+    }
+
+    /// A blob of these lines.
+    pub fn of(id: Oid, lines: Vec<Token>) -> Self {
+        Self { id, lines }
     }
 }
 
@@ -77,12 +93,12 @@ impl Book {
     pub fn new(white: White) -> Self {
         Self {
             bytes: Vec::new(),
-            seen: HashTable::new(),
             lines: HashTable::new(),
             by_token: Vec::new(),
             hasher: DefaultHashBuilder::default(),
             pages: HashMap::new(),
             compared: HashMap::new(),
+            recent: Recent::default(),
             white,
         }
     }
@@ -97,36 +113,24 @@ impl Book {
         self.pages.get(&id).cloned()
     }
 
-    /// Reads a state. Bytes are taken as they are: no encoding is assumed.
-    pub fn read(&mut self, id: Oid, bytes: &[u8]) -> Arc<Page> {
-        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    /// Reads a state of the file at a path. Bytes are taken as they are: no encoding is assumed.
+    pub fn read(&mut self, path: &[u8], id: Oid, text: &Arc<[u8]>) -> Arc<Page> {
+        let recent = std::mem::take(&mut self.recent);
         let mut lines = Vec::new();
-        if !text.is_empty() {
-            let mut start = 0;
-            for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
-                lines.push(self.token(&text[start..end]));
-                start = end + 1;
+        for piece in recent.beside(path, text) {
+            match piece {
+                Piece::Known(known) => lines.extend(known),
+                Piece::Line(line) => lines.push(self.token(line)),
             }
         }
-        let page = Arc::new(Page { id, lines });
+        self.recent = recent;
+        let page = Arc::new(Page::of(id, lines));
+        self.recent.keep(path, Arc::clone(text), Arc::clone(&page));
         self.pages.insert(id, Arc::clone(&page));
         page
     }
 
     fn token(&mut self, line: &[u8]) -> Token {
-        let hash = self.hasher.hash_one(line);
-        if let Some((_, token)) = self.seen.find(hash, |(at, _)| &self.bytes[at.clone()] == line) {
-            return *token;
-        }
-        let read = self.bytes.len()..self.bytes.len() + line.len();
-        self.bytes.extend_from_slice(line);
-        let token = self.compared_token(line);
-        let rehash = |(at, _): &(Range<usize>, Token)| self.hasher.hash_one(&self.bytes[at.clone()]);
-        self.seen.insert_unique(hash, (read, token), rehash);
-        token
-    }
-
-    fn compared_token(&mut self, line: &[u8]) -> Token {
         let start = self.bytes.len();
         self.append_compared(line);
         let compared = start..self.bytes.len();
@@ -149,16 +153,19 @@ impl Book {
     fn append_compared(&mut self, line: &[u8]) {
         let depth = line.len() - line.trim_ascii_start().len();
         match self.white {
-            White::All => self.bytes.extend_from_slice(line),
+            White::All => return self.bytes.extend_from_slice(line),
             // An empty line has no depth.
             White::Indent if depth < line.len() => self.bytes.extend_from_slice(&line[..depth]),
             White::Indent | White::Nothing => {}
         }
-        if self.white != White::All {
-            for word in line.split(u8::is_ascii_whitespace) {
-                self.bytes.extend_from_slice(word);
-            }
+        // To write what the next byte takes the place of is faster than to ask about each one first.
+        let mut end = self.bytes.len();
+        self.bytes.resize(end + line.len(), 0);
+        for byte in line {
+            self.bytes[end] = *byte;
+            end += COUNTS[usize::from(*byte)];
         }
+        self.bytes.truncate(end);
     }
 
     /// What is compared of a line.
@@ -272,7 +279,7 @@ mod tests {
 
     fn read(book: &mut Book, text: &[u8]) -> Arc<Page> {
         let id = Oid::hash_object(git2::ObjectType::Blob, text);
-        book.read(id.unwrap_or(Oid::ZERO_SHA1), text)
+        book.read(b"a", id.unwrap_or(Oid::ZERO_SHA1), &text.into())
     }
 
     #[test]

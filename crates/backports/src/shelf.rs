@@ -72,12 +72,12 @@ impl<'r> Shelf<'r> {
         book
     }
 
-    /// Reads a blob into a book; `None` where it is no text, or too large to be looked at line by line.
-    pub fn page(&self, book: &mut Book, id: Oid) -> Result<Option<Arc<Page>>, git2::Error> {
+    /// Reads a file's blob into a book; `None` where it is no text, or too large to be looked at line by line.
+    pub fn page(&self, book: &mut Book, path: &[u8], id: Oid) -> Result<Option<Arc<Page>>, git2::Error> {
         if let Some(known) = book.page(id) {
             return Ok(Some(known));
         }
-        Ok(self.text(id)?.map(|text| book.read(id, &text)))
+        Ok(self.text(id)?.map(|text| book.read(path, id, &text)))
     }
 
     /// The bytes of a blob; `None` where it is no text, or too large to be looked at line by line.

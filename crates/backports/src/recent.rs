@@ -1,0 +1,230 @@
+//! The last state of each file that was read. The next one is much like it, and where the two agree its lines are known.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use imara_diff::Token;
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use crate::lines::Page;
+use crate::place::base_name;
+
+/// As many bytes of texts are kept, but for the last one.
+const MOST: usize = 4 << 20;
+/// As many bytes are compared at once.
+const STEP: usize = 256;
+/// As many bytes must agree for two texts to go on side by side after a difference.
+const ENOUGH: usize = 64;
+/// As far ahead of a difference the other text is looked through for them.
+const AHEAD: usize = 16 << 10;
+
+/// Texts and their lines by the last names of their files.
+#[derive(Default)]
+pub(crate) struct Recent {
+    texts: HashMap<Vec<u8>, Read>,
+    /// How many bytes they have in all.
+    size: usize,
+}
+
+struct Read {
+    text: Arc<[u8]>,
+    page: Arc<Page>,
+}
+
+/// What comes next in a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'o, 't> {
+    /// Lines of the other text.
+    Known(&'o [Token]),
+    /// A line that may be in it or not.
+    Line(&'t [u8]),
+}
+
+/// A text that is read beside another one, whose lines are known.
+pub(crate) struct Beside<'o, 't> {
+    /// What is left of it; `None` after its last line.
+    text: Option<&'t [u8]>,
+    /// What is left of the other one, and its lines.
+    other: (&'o [u8], &'o [Token]),
+    /// How many lines in a row were not found in the other one.
+    missed: usize,
+}
+
+impl Recent {
+    /// Keeps a text that was read, in place of the last one of a file of its name.
+    pub fn keep(&mut self, path: &[u8], text: Arc<[u8]>, page: Arc<Page>) {
+        if self.size > MOST {
+            *self = Self::default();
+        }
+        self.size += text.len();
+        if let Some(before) = self.texts.insert(base_name(path).to_vec(), Read { text, page }) {
+            self.size -= before.text.len();
+        }
+    }
+
+    /// A text that is to be read, beside the last one of a file of its name.
+    pub fn beside<'t>(&self, path: &[u8], text: &'t [u8]) -> Beside<'_, 't> {
+        let (other, text) = (self.texts.get(base_name(path)), without_end(text));
+        Beside {
+            text: (!text.is_empty()).then_some(text),
+            other: other.map_or((&[], &[]), |read| (without_end(&read.text), &read.page.lines)),
+            missed: 0,
+        }
+    }
+}
+
+impl<'o, 't> Beside<'o, 't> {
+    /// The next lines, as far as they agree with those of the other text.
+    fn agreed(&mut self) -> Option<Piece<'o, 't>> {
+        let (text, (other, lines)) = (self.text?, self.other);
+        let same = common_start(text, other);
+        if same == text.len() && same == other.len() && !lines.is_empty() {
+            self.text = None;
+            return Some(Piece::Known(lines));
+        }
+        let end = memrchr(b'\n', &text[..same])? + 1;
+        let (known, rest) = lines.split_at(memchr_iter(b'\n', &text[..end]).count());
+        self.text = Some(&text[end..]);
+        self.other = (&other[end..], rest);
+        self.missed = 0;
+        Some(Piece::Known(known))
+    }
+
+    /// Goes on in the other text where the next lines of this one stand, if that is not far.
+    fn step_over(&mut self) -> Option<()> {
+        let ((other, lines), next) = (self.other, self.text?.get(..ENOUGH)?);
+        // The longer nothing was found, the less often it is looked for.
+        if !(self.missed + 1).is_power_of_two() {
+            return None;
+        }
+        let mut found = memmem::find_iter(&other[..other.len().min(AHEAD)], next);
+        let at = found.find(|at| *at > 0 && other[at - 1] == b'\n')?;
+        self.other = (&other[at..], &lines[memchr_iter(b'\n', &other[..at]).count()..]);
+        Some(())
+    }
+}
+
+impl<'o, 't> Iterator for Beside<'o, 't> {
+    type Item = Piece<'o, 't>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let known = self.agreed().or_else(|| self.step_over().and_then(|()| self.agreed()));
+        if known.is_some() {
+            return known;
+        }
+        let text = self.text?;
+        let end = memchr(b'\n', text);
+        self.text = end.map(|end| &text[end + 1..]);
+        self.missed += 1;
+        Some(Piece::Line(&text[..end.unwrap_or(text.len())]))
+    }
+}
+
+/// A text without the end of its last line.
+fn without_end(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\n").unwrap_or(text)
+}
+
+/// How many bytes two texts have in common at their start.
+fn common_start(one: &[u8], other: &[u8]) -> usize {
+    let steps = one.chunks_exact(STEP).zip(other.chunks_exact(STEP));
+    let same = steps.take_while(|(one, other)| one == other).count() * STEP;
+    let bytes = one[same..].iter().zip(&other[same..]);
+    same + bytes.take_while(|(one, other)| one == other).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::Oid;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lines::{Book, White};
+
+    /// How often lines were taken from the other text, and which had to be looked at.
+    fn pieces(other: &str, text: &str) -> (usize, Vec<String>) {
+        let mut recent = Recent::default();
+        let lines = (0..other.lines().count() as u32).map(Token).collect();
+        recent.keep(
+            b"a/x.c",
+            other.as_bytes().into(),
+            Arc::new(Page::of(Oid::ZERO_SHA1, lines)),
+        );
+        let (mut known, mut read) = (0, Vec::new());
+        for piece in recent.beside(b"b/x.c", text.as_bytes()) {
+            match piece {
+                Piece::Known(_) => known += 1,
+                Piece::Line(line) => read.push(String::from_utf8_lossy(line).into_owned()),
+            }
+        }
+        (known, read)
+    }
+
+    fn numbered(numbers: impl IntoIterator<Item = u32>) -> String {
+        let line = |number| format!("the line of the number {number:06}\n");
+        numbers.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn only_what_differs_is_looked_at() {
+        let before = numbered(0..500);
+        assert_eq!(pieces(&before, &before), (1, Vec::new()));
+        let changed = before.replace("000200", "changed");
+        assert_eq!(
+            pieces(&before, &changed),
+            (2, vec!["the line of the number changed".to_owned()])
+        );
+        let gone = numbered((0..200).chain(300..500));
+        assert_eq!(pieces(&before, &gone), (2, Vec::new()));
+        let more = numbered((0..100).chain(1_000..1_004).chain(100..500));
+        let (known, read) = pieces(&before, &more);
+        // It is looked for after one line, two, four: a few that are known are read along.
+        assert!(known == 2 && read.len() < 9, "{read:?}");
+    }
+
+    #[test]
+    fn another_file_of_the_name_does_no_harm() {
+        let (known, read) = pieces(&numbered(0..50), &numbered(100..150));
+        assert_eq!((known, read.len()), (0, 50));
+    }
+
+    /// Some lines, among them ones that are long, empty, or come again and again.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof![
+            3 => (0..40_u32).prop_map(|number| format!("line {number} {}\n", "x".repeat(number as usize * 2))),
+            1 => Just("}\n".to_owned()),
+            1 => Just("\n".to_owned()),
+        ];
+        (prop::collection::vec(line, 0..60), any::<bool>()).prop_map(|(lines, ended)| {
+            let text = lines.concat();
+            let text = if ended {
+                text.as_str()
+            } else {
+                text.trim_end_matches('\n')
+            };
+            text.as_bytes().to_vec()
+        })
+    }
+
+    proptest! {
+        /// A text that another one was made of by leaving something out and putting something in.
+        #[test]
+        fn what_is_read_beside_another_text_is_what_it_says(
+            before in text(),
+            (put, from, to) in (text(), 0..2_000_usize, 0..2_000_usize),
+        ) {
+            let (from, to) = (from.min(before.len()), to.min(before.len()));
+            let after = [&before[..from.min(to)], &put, &before[from.max(to)..]].concat();
+            let mut book = Book::new(White::All);
+            for (id, text) in [&before, &after].into_iter().enumerate() {
+                let id = Oid::hash_object(git2::ObjectType::Blob, &[id as u8]).expect("hashed");
+                let page = book.read(b"a", id, &text.as_slice().into());
+                let said: Vec<_> = page.lines.iter().map(|line| book.line(*line)).collect();
+                let whole = without_end(text);
+                let mut lines: Vec<_> = whole.split(|byte| *byte == b'\n').collect();
+                lines.retain(|_| !whole.is_empty());
+                prop_assert_eq!(said, lines);
+            }
+        }
+    }
+}
