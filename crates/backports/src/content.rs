@@ -1,6 +1,11 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
+use std::ops::Range;
+
+use imara_diff::Token;
+
 use crate::lines::{Block, Book, Page};
+use crate::sides::{Found, Side, around};
 use crate::wording::{Effort, Wording, wording};
 
 /// What the tip says of one block of a fix.
@@ -25,7 +30,7 @@ pub(crate) struct Finding {
     /// The first line of the block in the file before the fix, counted from 1.
     pub line: usize,
     /// Its lines in the file after the fix, counted from 0.
-    pub after: std::ops::Range<usize>,
+    pub after: Range<usize>,
     /// Added lines that are at the tip, of how many.
     pub added: (usize, usize),
     /// Removed lines that are still at the tip, of how many.
@@ -86,23 +91,17 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     let survives = states
         .last
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
+    let side = |page, at_tip| Side { page, at_tip };
+    let (old, new) = (
+        side(states.old, old_at_tip.as_slice()),
+        side(states.new, new_at_tip.as_slice()),
+    );
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
     let mut findings = Vec::new();
-    for block in blocks.iter() {
+    for (number, block) in blocks.iter().enumerate() {
         let book = &*book;
-        let wanted = |book: &Book, page: &Page, range: std::ops::Range<usize>| -> Vec<usize> {
-            range.filter(|index| book.says_something(page.lines[*index])).collect()
-        };
-        let mut added = wanted(book, states.new, block.after.clone());
-        let mut removed = wanted(book, states.old, block.before.clone());
-        let mut idle = false;
-        if added.is_empty() && removed.is_empty() {
-            (added, removed) = (block.after.clone().collect(), block.before.clone().collect());
-            let lines = added.iter().map(|index| states.new.lines[*index]);
-            let mut lines = lines.chain(removed.iter().map(|index| states.old.lines[*index]));
-            idle = !lines.any(|line| book.may_act(line));
-        }
+        let (mut added, mut removed, idle) = deciding(book, states, block);
         let brings = !added.is_empty();
         if let Some((survives, comes_back)) = &survives {
             added.retain(|index| survives[*index].is_some());
@@ -111,17 +110,23 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 continue;
             }
         }
-        let there = added.iter().filter(|index| new_at_tip[**index].is_some()).count();
-        let kept = removed.iter().filter(|index| old_at_tip[**index].is_some()).count();
+        let around = match states.last {
+            // It may be changed by the rest of the series.
+            Some(_) => Vec::new(),
+            None => around(&blocks, number, states.old.lines.len()),
+        };
+        let swapped = around.iter().map(|(old, new)| (*new, *old));
+        let there = Found::of(&added, (new, old), swapped, states.tip);
+        let kept = Found::of(&removed, (old, new), around.iter().copied(), states.tip);
         let place = surroundings(book, states, block, &old_at_tip);
         let untouched = is_untouched(states, block, &old_at_tip);
-        let state = match state((there, added.len()), (kept, removed.len()), place.is_some()) {
+        let state = match state(there.surely(), kept.surely(), place.is_some()) {
             // Lines such as `return;` that it adds are found near by; but nothing came between those around it.
             State::Unclear if untouched => State::Lacking,
             state => state,
         };
         let wording = match state {
-            State::Unclear | State::Absent if there * 2 <= added.len() => {
+            State::Unclear | State::Absent if there.some * 2 <= there.all => {
                 wording(book, states, (block, &removed), &gaps, effort)
             }
             _ => Wording::Other,
@@ -131,8 +136,11 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
             line: block.before.start + 1,
             after: block.after.clone(),
-            added: (there, added.len()),
-            kept: (kept, removed.len()),
+            added: match state {
+                State::InEffect => (there.some, there.all),
+                _ => (there.some - there.doubtful, there.all),
+            },
+            kept: (kept.some - kept.doubtful, kept.all),
             replaced: brings && added.is_empty(),
             is_whole: false,
             untouched,
@@ -150,6 +158,21 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
         });
     }
     findings
+}
+
+/// Which lines of a block decide: those that say something, or where none does, those that can change what runs, or all. The last
+/// thing told is whether none can.
+fn deciding(book: &Book, states: &States<'_>, block: &Block) -> (Vec<usize>, Vec<usize>, bool) {
+    let both = |counts: &dyn Fn(Token) -> bool| -> (Vec<usize>, Vec<usize>) {
+        let of = |page: &Page, range: &Range<usize>| range.clone().filter(|index| counts(page.lines[*index])).collect();
+        (of(states.new, &block.after), of(states.old, &block.before))
+    };
+    let some = |(added, removed): &(Vec<usize>, Vec<usize>)| !added.is_empty() || !removed.is_empty();
+    let says = Some(both(&|line| book.says_something(line))).filter(some);
+    let acts = says.or_else(|| Some(both(&|line| book.may_act(line))).filter(some));
+    let idle = acts.is_none();
+    let (added, removed) = acts.unwrap_or_else(|| both(&|_| true));
+    (added, removed, idle)
 }
 
 /// Where the tip has one of the lines around a block.

@@ -19,6 +19,7 @@ mod place;
 mod recent;
 mod series;
 mod shelf;
+mod sides;
 mod tags;
 mod trees;
 mod undone;

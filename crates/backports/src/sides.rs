@@ -1,0 +1,86 @@
+//! How many of the lines that a block adds or removes the tip has, beyond like ones that stand around the block.
+
+use hashbrown::HashMap;
+
+use crate::lines::{Block, Page};
+
+/// Where those that were found and those around them lie farther apart than so many times their number, they stand elsewhere.
+const APART: usize = 4;
+/// But not where it is no more than this.
+const CLOSE: usize = 40;
+
+/// Lines before and after a block that it leaves alone, by their places in the file before it and after it: as many on each side as
+/// the block has at most, and none beyond another block.
+pub(crate) fn around(blocks: &[Block], number: usize, length: usize) -> Vec<(usize, usize)> {
+    let block = &blocks[number];
+    let most = block.before.len().max(block.after.len());
+    let above = block.before.start - number.checked_sub(1).map_or(0, |number| blocks[number].before.end);
+    let below = blocks.get(number + 1).map_or(length, |next| next.before.start) - block.before.end;
+    let above = (1..=above.min(most)).map(|by| (block.before.start - by, block.after.start - by));
+    let below = (0..below.min(most)).map(|by| (block.before.end + by, block.after.end + by));
+    above.chain(below).collect()
+}
+
+/// A file on one side of a change, and where the tip has its lines.
+#[derive(Clone, Copy)]
+pub(crate) struct Side<'a> {
+    pub page: &'a Page,
+    pub at_tip: &'a [Option<usize>],
+}
+
+/// How many lines of one side of a block the tip has.
+pub(crate) struct Found {
+    pub some: usize,
+    pub all: usize,
+    /// How many of those may be ones like them that stand around the block on both sides: so many the tip has too few of.
+    pub doubtful: usize,
+}
+
+impl Found {
+    /// Looks for a side's own lines among those at the tip; the lines around are given by their places here and on the other side.
+    pub fn of(
+        own: &[usize],
+        (here, other): (Side<'_>, Side<'_>),
+        around: impl Iterator<Item = (usize, usize)>,
+        tip: &Page,
+    ) -> Self {
+        let found: Vec<_> = own.iter().filter_map(|index| here.at_tip[*index]).collect();
+        let mut like: HashMap<_, isize> = own.iter().map(|index| (here.page.lines[*index], 0)).collect();
+        let mut places = found.clone();
+        for (index, there) in around {
+            if let Some(number) = like.get_mut(&here.page.lines[index]) {
+                places.extend(here.at_tip[index]);
+                if let Some(place) = other.at_tip[there] {
+                    places.push(place);
+                    *number += 1;
+                }
+            }
+        }
+        let mut too_few = 0;
+        if let (Some(first), Some(last)) = (places.iter().min(), places.iter().max())
+            && last - first <= CLOSE.max(APART * places.len())
+        {
+            for place in &found {
+                *like.entry(tip.lines[*place]).or_default() += 1;
+            }
+            for line in &tip.lines[*first..=*last] {
+                like.entry(*line).and_modify(|number| *number -= 1);
+            }
+            too_few = like.values().map(|number| (*number).max(0).unsigned_abs()).sum();
+        }
+        Self {
+            some: found.len(),
+            all: own.len(),
+            doubtful: too_few.min(found.len()),
+        }
+    }
+
+    /// How many of how many, without the doubtful ones; where all are doubtful, none is there.
+    pub fn surely(&self) -> (usize, usize) {
+        if self.doubtful < self.all {
+            (self.some - self.doubtful, self.all - self.doubtful)
+        } else {
+            (0, self.all)
+        }
+    }
+}
