@@ -6,6 +6,10 @@ use crate::files::{FileFinding, Scope, Sum};
 use crate::verdict::Verdict;
 use crate::wording::Wording;
 
+/// So many lines that a fix adds in a row, in a file that the backport leaves alone, are a question where their place is not there.
+/// One line may be an entry of a list.
+const ADDITION: usize = 2;
+
 /// A verdict, and how much of the fix it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decision {
@@ -135,7 +139,11 @@ impl Left {
                 left.sum.add(state, block.weight);
                 // In a file that nobody touched, what is like both sides is an older state, and so may be what has no lines.
                 let is_older = block.wording != Wording::Other || block.is_whole && block.state == State::Unclear;
-                let as_before = block.is_reworded() || is_older && !touched;
+                // Lines that are only added belong to a place that an older branch may not have; but few branches have the file and
+                // lack the place.
+                let is_addition = block.state == State::Absent && block.kept.1 == 0 && block.weight >= ADDITION;
+                let left_out = is_addition && file.at.is_some() && !touched;
+                let as_before = block.is_reworded() || is_older && !touched || left_out;
                 let lost = || standing.iter().any(|claim| claim.lost(number, index, block));
                 left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || lost());
             }

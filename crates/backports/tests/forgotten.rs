@@ -296,3 +296,31 @@ fn what_has_no_lines_and_differs_from_both_sides_may_have_been_forgotten() {
         assert_eq!(picked(4), Verdict::Adapted, "in its own way");
     }
 }
+
+#[test]
+fn what_is_added_where_a_branch_has_the_file_and_not_the_place_is_asked_about() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let long = |lines: std::ops::Range<usize>| -> String { lines.map(|line| format!("statement {line};\n")).collect() };
+    let grown = |added: &str| format!("{}{added}{}", long(0..30), long(30..60));
+    let older = long(0..10);
+    let answers = [
+        ("guard one;\nguard two;\n", Verdict::Unproven),
+        ("guard one;\n", Verdict::Adapted),
+    ];
+    for (added, verdict) in answers {
+        let base = world.commit(&[], "base", &[("a.c", A), ("b.c", &long(0..60))]);
+        let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", &grown(added))]);
+        let maint = world.commit(&[base], "maint", &[("a.c", A), ("b.c", &older)]);
+        let half = world.commit(&[maint], "fix", &[("a.c", &fixed), ("b.c", &older)]);
+        assert_eq!(world.verdict(&[fix], half), verdict, "{added}");
+        // Whoever changes the file has looked at it.
+        let own = format!("{older}guard all;\n");
+        let adapted = world.commit(&[maint], "fix", &[("a.c", &fixed), ("b.c", &own)]);
+        assert_eq!(world.verdict(&[fix], adapted), Verdict::Adapted, "{added}");
+        // A branch without the file needs nothing there.
+        let without = world.commit(&[base], "maint", &[("a.c", A), ("v", "1\n")]);
+        let whole = world.commit(&[without], "fix", &[("a.c", &fixed), ("v", "1\n")]);
+        assert!(world.verdict(&[fix], whole).is_good(), "{added}");
+    }
+}
