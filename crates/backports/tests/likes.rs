@@ -34,9 +34,9 @@ fn asked_of(branch: &str, before: &str, after: &str, tips: &[(&str, Verdict)]) {
 
 #[test]
 fn a_line_that_is_doubled_is_not_the_one_that_was_there() {
-    let before = "context(\n    state,\n    state.statement,\n    params,\n    session)\n";
+    let before = "context(\n    state,\n    state.statement,\n    params,\n    store)\n";
     let after = before.replace("    params", "    state.statement,\n    params");
-    let elsewhere = format!("first\n{}", after.replace("session", "this.session"));
+    let elsewhere = format!("first\n{}", after.replace("store", "this.store"));
     asked(
         before,
         &after,
