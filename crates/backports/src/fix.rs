@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
+use hashbrown::HashMap;
 
 use crate::error::EngineError;
 use crate::facts::Facts;
@@ -87,13 +88,49 @@ pub(crate) fn between(
     after: &Tree<'_>,
 ) -> Result<Vec<Change>, git2::Error> {
     let tree = after.id();
-    let found = differences(repository, before, Some(after))?;
-    let added = found.iter().any(|(old, _)| old.is_none());
-    if added && found.iter().any(|(_, new)| new.is_none()) {
-        return with_renames(repository, before, after, &found);
-    }
     let change = |(old, new)| Change { old, new, tree };
-    Ok(found.into_iter().map(change).collect())
+    let (moved, found) = moved(differences(repository, before, Some(after))?);
+    let added = found.iter().any(|(old, _)| old.is_none());
+    let mut changes = if added && found.iter().any(|(_, new)| new.is_none()) {
+        with_renames(repository, before, after, &found)?
+    } else {
+        found.into_iter().map(change).collect()
+    };
+    if !moved.is_empty() {
+        changes.extend(moved.into_iter().map(change));
+        changes.sort_by(|one, other| one.path().cmp(other.path()));
+    }
+    Ok(changes)
+}
+
+/// Files that got another name and nothing else, and what else differs. libgit2 would liken each to every other one.
+fn moved(found: Vec<Difference>) -> (Vec<Difference>, Vec<Difference>) {
+    let is_file = |entry: &Entry| matches!(entry.mode, FileMode::Blob | FileMode::BlobExecutable);
+    let mut by_id: HashMap<Oid, (usize, usize)> = HashMap::new();
+    for side in &found {
+        match side {
+            (Some(gone), None) if is_file(gone) => by_id.entry(gone.id).or_default().0 += 1,
+            (None, Some(come)) if is_file(come) => by_id.entry(come.id).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    // Of several that are the same, names tell which became which: that is left to libgit2.
+    let is_moved = |entry: &Entry| is_file(entry) && by_id.get(&entry.id) == Some(&(1, 1));
+    let (mut moved, mut others): (HashMap<Oid, Difference>, _) = (HashMap::new(), Vec::new());
+    for (old, new) in found {
+        match (old, new) {
+            (Some(gone), None) if is_moved(&gone) => {
+                let (before, _) = moved.entry(gone.id).or_default();
+                *before = Some(gone);
+            }
+            (None, Some(come)) if is_moved(&come) => {
+                let (_, after) = moved.entry(come.id).or_default();
+                *after = Some(come);
+            }
+            difference => others.push(difference),
+        }
+    }
+    (moved.into_values().collect(), others)
 }
 
 fn with_renames(
