@@ -62,11 +62,10 @@ impl Examined {
         reverted_by: Option<Oid>,
         (fix, outcome): (&[Change], &Outcome),
         at_tip: &[FileFinding],
-        (tip, place): (Oid, &mut Place<'_>),
+        (tip, place): (Oid, &mut Place<'_, '_>),
     ) -> Result<Self, EngineError> {
-        let commit = shelf.repository.find_commit(id)?;
         let changes = shelf.changes(id)?;
-        let mut own_place = Place::word_by_word(shelf, commit.tree()?);
+        let mut own_place = Place::word_by_word(shelf, shelf.tree_of(id)?);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let own = find_changes(&mut own_place, &changes, &Outcome::default())?;
         for finding in &own {

@@ -156,7 +156,7 @@ pub(crate) fn series(
     let repository = shelf.repository;
     let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(shelf, *id)).collect();
     let series = series?;
-    let mut place = Place::new(shelf, repository.find_commit(tip)?.tree()?);
+    let mut place = Place::new(shelf, shelf.tree_of(tip)?);
     let history = walk(shelf, tip, &series, trailers)?;
     let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
     let mut answers = Vec::new();
@@ -169,7 +169,7 @@ pub(crate) fn series(
 fn one(
     shelf: &Shelf<'_>,
     tip: Oid,
-    place: &mut Place<'_>,
+    place: &mut Place<'_, '_>,
     fix: &Fix,
     history: &History,
     outcome: &Outcome,

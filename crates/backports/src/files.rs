@@ -141,7 +141,7 @@ fn print(what: impl Hash) -> u64 {
 
 /// Finds the files of a whole change at a tip and judges what it does to each.
 pub(crate) fn find_changes(
-    place: &mut Place<'_>,
+    place: &mut Place<'_, '_>,
     changes: &[Change],
     outcome: &Outcome,
 ) -> Result<Vec<FileFinding>, EngineError> {
@@ -160,7 +160,7 @@ pub(crate) fn find_changes(
 
 /// Whether a file that the change gives another name is at the tip under both.
 fn is_left_behind(
-    place: &Place<'_>,
+    place: &Place<'_, '_>,
     change: &Change,
     at: Option<&[u8]>,
     outcome: &Outcome,
@@ -194,7 +194,7 @@ fn is_left_behind(
 }
 
 /// Finds a file of a change at a tip and judges what the change does to it.
-fn find_change(place: &mut Place<'_>, change: &Change, outcome: &Outcome) -> Result<FileFinding, EngineError> {
+fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) -> Result<FileFinding, EngineError> {
     let path = change.path().to_vec();
     let finding = |at: Option<Vec<u8>>, blocks| FileFinding {
         ancillary: is_ancillary(&path),
@@ -280,7 +280,7 @@ impl Judged {
 
 /// Judges those of the candidates that are the file, the likeliest first.
 fn judge_each(
-    place: &mut Place<'_>,
+    place: &mut Place<'_, '_>,
     book: &mut Book,
     change: &Change,
     candidates: Vec<Candidate>,
@@ -343,7 +343,7 @@ fn without_lines(change: &Change, at: Option<Oid>) -> State {
 }
 
 /// What is said of a change of mode alone, or of a name alone.
-fn without_content(place: &Place<'_>, change: &Change, at: Option<&[u8]>) -> State {
+fn without_content(place: &Place<'_, '_>, change: &Change, at: Option<&[u8]>) -> State {
     let (Some(old), Some(new), Some((_, mode))) = (&change.old, &change.new, at.and_then(|at| place.at(at))) else {
         return State::Absent;
     };

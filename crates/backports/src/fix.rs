@@ -58,7 +58,7 @@ impl Fix {
 }
 
 /// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.
-pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, EngineError> {
+fn before<'r>(shelf: &Shelf<'r>, commit: &Commit<'_>) -> Result<Option<Tree<'r>>, EngineError> {
     if commit.parent_count() == 0 {
         return if has_parents(commit.raw_header_bytes()) {
             Err(EngineError::Shallow(commit.id()))
@@ -66,7 +66,7 @@ pub(crate) fn before<'r>(commit: &Commit<'r>) -> Result<Option<Tree<'r>>, Engine
             Ok(None)
         };
     }
-    Ok(Some(commit.parent(0)?.tree()?))
+    Ok(Some(shelf.tree(commit.parent(0)?.tree_id())?))
 }
 
 /// Whether a commit was written with parents, be they there or not.
@@ -77,22 +77,24 @@ fn has_parents(header: &[u8]) -> bool {
 }
 
 /// What a commit changes, with renames found.
-pub(crate) fn changes(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<Change>, EngineError> {
-    Ok(between(repository, before(commit)?.as_ref(), &commit.tree()?)?)
+pub(crate) fn changes(shelf: &Shelf<'_>, commit: Oid) -> Result<Vec<Change>, EngineError> {
+    let commit = shelf.repository.find_commit(commit)?;
+    let after = shelf.tree(commit.tree_id())?;
+    Ok(between(shelf, before(shelf, &commit)?.as_ref(), &after)?)
 }
 
 /// What changes from one tree to another, with renames found.
 pub(crate) fn between(
-    repository: &Repository,
+    shelf: &Shelf<'_>,
     before: Option<&Tree<'_>>,
     after: &Tree<'_>,
 ) -> Result<Vec<Change>, git2::Error> {
     let tree = after.id();
     let change = |(old, new)| Change { old, new, tree };
-    let (moved, found) = moved(differences(repository, before, Some(after))?);
+    let (moved, found) = moved(differences(shelf, before, Some(after))?);
     let added = found.iter().any(|(old, _)| old.is_none());
     let mut changes = if added && found.iter().any(|(_, new)| new.is_none()) {
-        with_renames(repository, before, after, &found)?
+        with_renames(shelf.repository, before, after, &found)?
     } else {
         found.into_iter().map(change).collect()
     };

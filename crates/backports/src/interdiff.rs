@@ -17,9 +17,10 @@ pub fn interdiff(
     one: (Option<&Tree<'_>>, &Tree<'_>),
     other: (Option<&Tree<'_>>, &Tree<'_>),
 ) -> Result<String, git2::Error> {
-    let changes = |(before, after): (Option<&Tree<'_>>, &Tree<'_>)| between(repository, before, after);
     let index = Index::default();
-    of_changes(&Shelf::new(repository, &index), &changes(one)?, &changes(other)?)
+    let shelf = Shelf::new(repository, &index);
+    let changes = |(before, after): (Option<&Tree<'_>>, &Tree<'_>)| between(&shelf, before, after);
+    of_changes(&shelf, &changes(one)?, &changes(other)?)
 }
 
 /// The same of two changes that are known file by file.

@@ -16,7 +16,7 @@ use crate::shelf::Shelf;
 /// Whether merging each file of the fix into the tip's is clean and leaves it as it is. Files that have another name at the
 /// tip have been found before.
 pub(crate) fn replay_changes_nothing(
-    place: &Place<'_>,
+    place: &Place<'_, '_>,
     changes: &[Change],
     files: &[FileFinding],
 ) -> Result<bool, git2::Error> {

@@ -20,16 +20,16 @@ pub(crate) struct Candidate {
 }
 
 /// The tip's tree.
-pub(crate) struct Place<'r> {
+pub(crate) struct Place<'s, 'r> {
     /// Where its files are read.
-    pub shelf: &'r Shelf<'r>,
+    pub shelf: &'s Shelf<'r>,
     /// How much may be spent on likening its lines to those of a fix.
     pub effort: Effort,
     tree: Tree<'r>,
 }
 
-impl<'r> Place<'r> {
-    pub fn new(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
+impl<'s, 'r> Place<'s, 'r> {
+    pub fn new(shelf: &'s Shelf<'r>, tree: Tree<'r>) -> Self {
         Self {
             shelf,
             effort: Effort::default(),
@@ -38,7 +38,7 @@ impl<'r> Place<'r> {
     }
 
     /// A tree in which nobody asks about other words.
-    pub fn word_by_word(shelf: &'r Shelf<'r>, tree: Tree<'r>) -> Self {
+    pub fn word_by_word(shelf: &'s Shelf<'r>, tree: Tree<'r>) -> Self {
         Self {
             effort: Effort::none(),
             ..Self::new(shelf, tree)
@@ -59,7 +59,7 @@ impl<'r> Place<'r> {
             if parts.peek().is_none() {
                 return Some((id, mode));
             }
-            tree = self.shelf.repository.find_tree(id).ok()?;
+            tree = self.shelf.tree(id).ok()?;
         }
         None
     }
@@ -96,7 +96,7 @@ impl<'r> Place<'r> {
         if named.is_empty() {
             return Vec::new();
         }
-        let main = self.shelf.repository.find_tree(change.tree).ok();
+        let main = self.shelf.tree(change.tree).ok();
         let on_main = main.map(|main| named_below(self.shelf, &main, base_name(change.path())));
         let on_main = || {
             on_main
@@ -138,17 +138,12 @@ impl<'r> Place<'r> {
         let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let inside = |tree: &Tree<'_>| {
             let (id, _) = self.within(tree, &folder[..end])?;
-            self.shelf.repository.find_tree(id).ok()
+            self.shelf.tree(id).ok()
         };
         let Some(tree) = inside(&self.tree) else {
             return Vec::new();
         };
-        let main = self
-            .shelf
-            .repository
-            .find_tree(change.tree)
-            .ok()
-            .and_then(|tree| inside(&tree));
+        let main = self.shelf.tree(change.tree).ok().and_then(|tree| inside(&tree));
         let blobs = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
         let alike = blobs.filter(|entry| ending(entry.name_bytes()) == ending(name));
         let known = |name: &[u8]| main.as_ref().is_some_and(|main| main.get_name_bytes(name).is_some());

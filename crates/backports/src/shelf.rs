@@ -3,7 +3,7 @@
 use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ObjectType, Oid, Repository, Tree};
 use hashbrown::HashMap;
 
 use crate::error::EngineError;
@@ -16,6 +16,8 @@ use crate::lines::{Book, Page, White};
 const LARGEST_TEXT: usize = 8 << 20;
 /// As many bytes of texts are kept while a question is answered, but for the last one.
 const MOST_TEXT: usize = 32 << 20;
+/// As many trees are kept while a question is answered.
+const MOST_TREES: usize = 20_000;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
 const MOST_LINES: usize = 500_000;
 
@@ -27,6 +29,8 @@ pub(crate) struct Shelf<'r> {
     pub index: &'r Index,
     /// The texts that were read while this question is answered: most are needed again for what people are shown.
     texts: RefCell<Texts>,
+    /// The trees that were read: libgit2 forgets large ones at once.
+    trees: RefCell<HashMap<Oid, Tree<'r>>>,
 }
 
 #[derive(Default)]
@@ -42,7 +46,27 @@ impl<'r> Shelf<'r> {
             repository,
             index,
             texts: RefCell::default(),
+            trees: RefCell::default(),
         }
+    }
+
+    /// Reads a tree.
+    pub fn tree(&self, id: Oid) -> Result<Tree<'r>, git2::Error> {
+        if let Some(known) = self.trees.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let tree = self.repository.find_tree(id)?;
+        let mut trees = self.trees.borrow_mut();
+        if trees.len() >= MOST_TREES {
+            trees.clear();
+        }
+        trees.insert(id, tree.clone());
+        Ok(tree)
+    }
+
+    /// The tree of a commit.
+    pub fn tree_of(&self, commit: Oid) -> Result<Tree<'r>, git2::Error> {
+        self.tree(self.repository.find_commit(commit)?.tree_id())
     }
 
     /// What a commit says of itself.
@@ -52,7 +76,7 @@ impl<'r> Shelf<'r> {
 
     /// What a commit changes.
     pub fn changes(&self, commit: Oid) -> Result<Arc<[Change]>, EngineError> {
-        let find = |id: &Oid| Ok(changes(self.repository, &self.repository.find_commit(*id)?)?.into());
+        let find = |id: &Oid| Ok(changes(self, *id)?.into());
         self.index.changes.get(commit, find)
     }
 

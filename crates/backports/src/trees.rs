@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use git2::{DiffOptions, FileMode, ObjectType, Oid, Repository, Tree};
+use git2::{DiffOptions, FileMode, ObjectType, Oid, Tree, TreeEntry};
 
 use crate::fix::Entry;
 use crate::shelf::Shelf;
@@ -13,12 +13,12 @@ pub(crate) type Difference = (Option<Entry>, Option<Entry>);
 
 /// The files that differ, in the order of their paths within each folder.
 pub(crate) fn differences(
-    repository: &Repository,
+    shelf: &Shelf<'_>,
     before: Option<&Tree<'_>>,
     after: Option<&Tree<'_>>,
 ) -> Result<Vec<Difference>, git2::Error> {
     let mut found = Vec::new();
-    folder(repository, before, after, b"", &mut found)?;
+    folder(shelf, before, after, b"", &mut found)?;
     Ok(found)
 }
 
@@ -41,12 +41,17 @@ struct There {
     mode: FileMode,
 }
 
+impl There {
+    fn of(entry: &TreeEntry<'_>) -> Self {
+        Self {
+            id: entry.id(),
+            mode: mode(entry.filemode()),
+        }
+    }
+}
+
 fn there(tree: Option<&Tree<'_>>, name: &[u8]) -> Option<There> {
-    let entry = tree?.get_name_bytes(name)?;
-    Some(There {
-        id: entry.id(),
-        mode: mode(entry.filemode()),
-    })
+    Some(There::of(&tree?.get_name_bytes(name)?))
 }
 
 fn mode(raw: i32) -> FileMode {
@@ -61,47 +66,59 @@ fn mode(raw: i32) -> FileMode {
 }
 
 fn folder(
-    repository: &Repository,
+    shelf: &Shelf<'_>,
     before: Option<&Tree<'_>>,
     after: Option<&Tree<'_>>,
     path: &[u8],
     found: &mut Vec<Difference>,
 ) -> Result<(), git2::Error> {
-    let names = |tree: &Tree<'_>| -> Vec<Vec<u8>> { tree.iter().map(|entry| entry.name_bytes().to_vec()).collect() };
-    let mut all: Vec<Vec<u8>> = before.map(names).unwrap_or_default();
-    if let Some(after) = after {
-        let is_new = |name: &Vec<u8>| before.is_none_or(|before| before.get_name_bytes(name).is_none());
-        all.extend(names(after).into_iter().filter(is_new));
+    for entry in before.iter().flat_map(|before| before.iter()) {
+        let name = entry.name_bytes();
+        let sides = [Some(There::of(&entry)), there(after, name)];
+        entries(shelf, sides, (path, name), found)?;
     }
-    for name in all {
-        let (old, new) = (there(before, &name), there(after, &name));
-        if old == new {
-            continue;
+    for entry in after.iter().flat_map(|after| after.iter()) {
+        let name = entry.name_bytes();
+        if there(before, name).is_none() {
+            entries(shelf, [None, Some(There::of(&entry))], (path, name), found)?;
         }
-        let path = [path, &name].concat();
-        let tree = |there: Option<There>| match there {
-            Some(There {
-                id,
-                mode: FileMode::Tree,
-            }) => repository.find_tree(id).map(Some),
-            _ => Ok(None),
-        };
-        let (old_tree, new_tree) = (tree(old)?, tree(new)?);
-        if old_tree.is_some() || new_tree.is_some() {
-            let inside = [&path, b"/".as_slice()].concat();
-            folder(repository, old_tree.as_ref(), new_tree.as_ref(), &inside, found)?;
-        }
-        let file = |there: Option<There>| {
-            there.filter(|there| there.mode != FileMode::Tree).map(|there| Entry {
+    }
+    Ok(())
+}
+
+/// The files that differ of what one name is in two folders.
+fn entries(
+    shelf: &Shelf<'_>,
+    sides: [Option<There>; 2],
+    (path, name): (&[u8], &[u8]),
+    found: &mut Vec<Difference>,
+) -> Result<(), git2::Error> {
+    if sides[0] == sides[1] {
+        return Ok(());
+    }
+    let path = [path, name].concat();
+    let tree = |side: Option<There>| match side {
+        Some(There {
+            id,
+            mode: FileMode::Tree,
+        }) => shelf.tree(id).map(Some),
+        _ => Ok(None),
+    };
+    let (old, new) = (tree(sides[0])?, tree(sides[1])?);
+    if old.is_some() || new.is_some() {
+        let inside = [&path, b"/".as_slice()].concat();
+        folder(shelf, old.as_ref(), new.as_ref(), &inside, found)?;
+    }
+    let [old, new] = sides.map(|side| {
+        side.filter(|side| side.mode != FileMode::Tree)
+            .map(|There { id, mode }| Entry {
                 path: path.clone(),
-                id: there.id,
-                mode: there.mode,
+                id,
+                mode,
             })
-        };
-        let (old, new) = (file(old), file(new));
-        if old.is_some() || new.is_some() {
-            found.push((old, new));
-        }
+    });
+    if old.is_some() || new.is_some() {
+        found.push((old, new));
     }
     Ok(())
 }
@@ -125,7 +142,7 @@ pub(crate) fn named_below(shelf: &Shelf<'_>, tree: &Tree<'_>, name: &[u8]) -> Ar
                     id: entry.id(),
                 }),
                 Some(ObjectType::Tree) => {
-                    let Ok(inner) = shelf.repository.find_tree(entry.id()) else {
+                    let Ok(inner) = shelf.tree(entry.id()) else {
                         continue;
                     };
                     let below = named_below(shelf, &inner, name);

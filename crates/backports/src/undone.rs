@@ -61,7 +61,7 @@ fn line(shelf: &Shelf<'_>, backport: Oid, tip: Oid) -> Result<Vec<Oid>, git2::Er
 }
 
 fn is_gone(shelf: &Shelf<'_>, changes: &[Change], at: Oid) -> Result<bool, EngineError> {
-    let mut place = Place::word_by_word(shelf, shelf.repository.find_commit(at)?.tree()?);
+    let mut place = Place::word_by_word(shelf, shelf.tree_of(at)?);
     let files = find_changes(&mut place, changes, &Outcome::default())?;
     let Sum { good, lacking, .. } = Sum::of(&files, Scope::of(&files));
     Ok(lacking > good)
