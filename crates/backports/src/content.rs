@@ -91,11 +91,14 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     let survives = states
         .last
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
-    let side = |page, at_tip| Side { page, at_tip };
-    let (old, new) = (
-        side(states.old, old_at_tip.as_slice()),
-        side(states.new, new_at_tip.as_slice()),
-    );
+    let old = Side {
+        page: states.old,
+        at_tip: &old_at_tip,
+    };
+    let new = Side {
+        page: states.new,
+        at_tip: &new_at_tip,
+    };
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
     let mut findings = Vec::new();

@@ -139,13 +139,13 @@ impl Left {
                 left.sum.add(state, block.weight);
                 // In a file that nobody touched, what is like both sides is an older state, and so may be what has no lines.
                 let is_older = block.wording != Wording::Other || block.is_whole && block.state == State::Unclear;
+                let as_before = block.is_reworded() || is_older && !touched;
                 // Lines that are only added belong to a place that an older branch may not have; but few branches have the file and
                 // lack the place.
                 let is_addition = block.state == State::Absent && block.kept.1 == 0 && block.weight >= ADDITION;
                 let left_out = is_addition && file.at.is_some() && !touched;
-                let as_before = block.is_reworded() || is_older && !touched || left_out;
                 let lost = || standing.iter().any(|claim| claim.lost(number, index, block));
-                left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || lost());
+                left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || left_out || lost());
             }
         }
         left

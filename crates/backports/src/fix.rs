@@ -66,7 +66,7 @@ fn before<'r>(shelf: &Shelf<'r>, commit: &Commit<'_>) -> Result<Option<Tree<'r>>
             Ok(None)
         };
     }
-    Ok(Some(shelf.tree(commit.parent(0)?.tree_id())?))
+    Ok(Some(shelf.tree_of(commit.parent_id(0)?)?))
 }
 
 /// Whether a commit was written with parents, be they there or not.

@@ -32,7 +32,6 @@ struct Read {
 }
 
 /// What comes next in a text.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'o, 't> {
     /// Lines of the other text.
     Known(&'o [Token]),
@@ -90,8 +89,8 @@ impl<'o, 't> Beside<'o, 't> {
         Some(Piece::Known(known))
     }
 
-    /// Goes on in the other text where the next lines of this one stand, if that is not far.
-    fn step_over(&mut self) -> Option<()> {
+    /// The same from where the next lines of this text stand in the other one, if that is not far ahead.
+    fn agreed_ahead(&mut self) -> Option<Piece<'o, 't>> {
         let ((other, lines), next) = (self.other, self.text?.get(..ENOUGH)?);
         // The longer nothing was found, the less often it is looked for.
         if !(self.missed + 1).is_power_of_two() {
@@ -100,7 +99,7 @@ impl<'o, 't> Beside<'o, 't> {
         let mut found = memmem::find_iter(&other[..other.len().min(AHEAD)], next);
         let at = found.find(|at| *at > 0 && other[at - 1] == b'\n')?;
         self.other = (&other[at..], &lines[memchr_iter(b'\n', &other[..at]).count()..]);
-        Some(())
+        self.agreed()
     }
 }
 
@@ -108,7 +107,7 @@ impl<'o, 't> Iterator for Beside<'o, 't> {
     type Item = Piece<'o, 't>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let known = self.agreed().or_else(|| self.step_over().and_then(|()| self.agreed()));
+        let known = self.agreed().or_else(|| self.agreed_ahead());
         if known.is_some() {
             return known;
         }

@@ -9,15 +9,13 @@ use hashbrown::HashMap;
 use crate::error::EngineError;
 use crate::facts::Facts;
 use crate::fix::{Change, changes};
-use crate::index::Index;
+use crate::index::{Index, Kept};
 use crate::lines::{Book, Page, White};
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
 const LARGEST_TEXT: usize = 8 << 20;
 /// As many bytes of texts are kept while a question is answered, but for the last one.
 const MOST_TEXT: usize = 32 << 20;
-/// As many trees are kept while a question is answered.
-const MOST_TREES: usize = 20_000;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
 const MOST_LINES: usize = 500_000;
 
@@ -30,7 +28,7 @@ pub(crate) struct Shelf<'r> {
     /// The texts that were read while this question is answered: most are needed again for what people are shown.
     texts: RefCell<Texts>,
     /// The trees that were read: libgit2 forgets large ones at once.
-    trees: RefCell<HashMap<Oid, Tree<'r>>>,
+    trees: Kept<Oid, Tree<'r>>,
 }
 
 #[derive(Default)]
@@ -46,22 +44,14 @@ impl<'r> Shelf<'r> {
             repository,
             index,
             texts: RefCell::default(),
-            trees: RefCell::default(),
+            trees: Kept::default(),
         }
     }
 
     /// Reads a tree.
     pub fn tree(&self, id: Oid) -> Result<Tree<'r>, git2::Error> {
-        if let Some(known) = self.trees.borrow().get(&id) {
-            return Ok(known.clone());
-        }
-        let tree = self.repository.find_tree(id)?;
-        let mut trees = self.trees.borrow_mut();
-        if trees.len() >= MOST_TREES {
-            trees.clear();
-        }
-        trees.insert(id, tree.clone());
-        Ok(tree)
+        let read = |id: &Oid| self.repository.find_tree(*id).map(Arc::new);
+        Ok(Tree::clone(&*self.trees.get(id, read)?))
     }
 
     /// The tree of a commit.

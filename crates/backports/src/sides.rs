@@ -44,34 +44,16 @@ impl Found {
         around: impl Iterator<Item = (usize, usize)>,
         tip: &Page,
     ) -> Self {
-        let found: Vec<_> = own.iter().filter_map(|index| here.at_tip[*index]).collect();
-        let mut like: HashMap<_, isize> = own.iter().map(|index| (here.page.lines[*index], 0)).collect();
-        let mut places = found.clone();
-        for (index, there) in around {
-            if let Some(number) = like.get_mut(&here.page.lines[index]) {
-                places.extend(here.at_tip[index]);
-                if let Some(place) = other.at_tip[there] {
-                    places.push(place);
-                    *number += 1;
-                }
-            }
-        }
-        let mut too_few = 0;
-        if let (Some(first), Some(last)) = (places.iter().min(), places.iter().max())
-            && last - first <= CLOSE.max(APART * places.len())
-        {
-            for place in &found {
-                *like.entry(tip.lines[*place]).or_default() += 1;
-            }
-            for line in &tip.lines[*first..=*last] {
-                like.entry(*line).and_modify(|number| *number -= 1);
-            }
-            too_few = like.values().map(|number| (*number).max(0).unsigned_abs()).sum();
-        }
+        let some = own.iter().filter(|index| here.at_tip[**index].is_some()).count();
+        let doubtful = if some > 0 {
+            too_few(own, (here, other), around, tip).min(some)
+        } else {
+            0
+        };
         Self {
-            some: found.len(),
+            some,
             all: own.len(),
-            doubtful: too_few.min(found.len()),
+            doubtful,
         }
     }
 
@@ -83,4 +65,36 @@ impl Found {
             (0, self.all)
         }
     }
+}
+
+/// How many more lines the tip must have for all of a side's own that were found and all like them around it.
+fn too_few(
+    own: &[usize],
+    (here, other): (Side<'_>, Side<'_>),
+    around: impl Iterator<Item = (usize, usize)>,
+    tip: &Page,
+) -> usize {
+    let mut wanted: HashMap<_, isize> = HashMap::new();
+    let mut places = Vec::new();
+    for index in own {
+        *wanted.entry(here.page.lines[*index]).or_default() += isize::from(here.at_tip[*index].is_some());
+        places.extend(here.at_tip[*index]);
+    }
+    for (index, there) in around {
+        if let Some(number) = wanted.get_mut(&here.page.lines[index]) {
+            *number += isize::from(other.at_tip[there].is_some());
+            places.extend(here.at_tip[index]);
+            places.extend(other.at_tip[there]);
+        }
+    }
+    let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
+        return 0;
+    };
+    if last - first > CLOSE.max(APART * places.len()) {
+        return 0;
+    }
+    for line in &tip.lines[*first..=*last] {
+        wanted.entry(*line).and_modify(|number| *number -= 1);
+    }
+    wanted.values().map(|number| (*number).max(0).unsigned_abs()).sum()
 }
