@@ -38,11 +38,17 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         if carried { Verdict::Present } else { Verdict::Unproven }
     } else if standing.is_empty() {
         let undone = related.iter().any(|claim| claim.undone());
-        by_content(
+        let verdict = by_content(
             shown,
             blocks(files, scope).any(Finding::is_positive) && !contradicted,
             undone,
-        )
+        );
+        // It was there, and what followed it is no way back: later commits wrote that place anew.
+        if verdict == Verdict::Missing && shown.lacking == 0 && !related.is_empty() {
+            Verdict::Unproven
+        } else {
+            verdict
+        }
     } else {
         match by_claim(left.sum, left.explained) {
             verdict if verdict.is_good() && contradicted => Verdict::Unproven,

@@ -3,13 +3,14 @@
 use git2::{Oid, Repository};
 use serde::Serialize;
 
+use crate::affected::is_affected;
 use crate::claim::{Examined, may_concern};
 use crate::content::State;
 use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, standing};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_changes};
 use crate::fix::Fix;
-use crate::history::{History, walk};
+use crate::history::{Claim, History, walk};
 use crate::index::Index;
 use crate::patch;
 use crate::place::Place;
@@ -96,7 +97,8 @@ fn answer_to(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Answer,
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
-        if !verdict.is_good() && !is_affected(shelf, question, tip)? {
+        let somebody_picked = commits.iter().any(|commit| !commit.matched.is_empty());
+        if !verdict.is_good() && !somebody_picked && !is_affected(shelf, question, tip)? {
             for commit in &mut commits {
                 commit.verdict = Verdict::NotAffected;
                 commit
@@ -133,20 +135,6 @@ fn of_series(commits: &[CommitAnswer]) -> Verdict {
     }
 }
 
-/// Whether any of the commits that brought the flaw is at a tip. Where that cannot be told, it is.
-pub(crate) fn is_affected(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<bool, EngineError> {
-    for introduced in &question.introduced {
-        let found = series(shelf, &[*introduced], tip, !question.ignore_trailers)?;
-        if !found
-            .iter()
-            .all(|commit| matches!(commit.verdict, Verdict::Missing | Verdict::Reverted))
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 pub(crate) fn series(
     shelf: &Shelf<'_>,
     fixes: &[Oid],
@@ -174,29 +162,9 @@ fn one(
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
-    let files = find_changes(place, &fix.changes, outcome)?;
-    let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
-    let mut examined = Vec::new();
-    for claim in claims.iter().take(MOST_CLAIMS) {
-        // Subjects such as "update the copyright" come again and again.
-        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {
-            continue;
-        }
-        let reverted_by = history.reverted_by(claim.0);
-        examined.push(Examined::examine(
-            shelf,
-            *claim,
-            reverted_by,
-            (&fix.changes, outcome),
-            &files,
-            (tip, place),
-        )?);
-    }
+    let (files, examined) = look(shelf, tip, place, fix, history, outcome)?;
     let mut decision = decide(&files, &examined);
     let mut evidence = Vec::new();
-    if history.same.contains(&fix.id) {
-        evidence.push("the fix itself is in the branch's history".to_owned());
-    }
     if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(place, &fix.changes, &files)? {
         decision.verdict = Verdict::Present;
         evidence.push("replaying the fix at the tip changes nothing".to_owned());
@@ -213,10 +181,42 @@ fn one(
     }
     if answer.verdict == Verdict::Adapted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
+        && !claim.claim.same
     {
         answer.range_diff = Some(patch::range_diff(shelf, fix.id, claim.id)?.to_string());
     }
     Ok(answer)
+}
+
+/// Looks at a commit of the fix: what the tip says of it, and what those say that claim to be its backport.
+pub(crate) fn look(
+    shelf: &Shelf<'_>,
+    tip: Oid,
+    place: &mut Place<'_, '_>,
+    fix: &Fix,
+    history: &History,
+    outcome: &Outcome,
+) -> Result<(Vec<FileFinding>, Vec<Examined>), EngineError> {
+    let files = find_changes(place, &fix.changes, outcome)?;
+    let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
+    let mut examined = Vec::new();
+    let worth = |(number, claim): &(usize, &(Oid, Claim))| *number < MOST_CLAIMS || claim.1.same;
+    for (_, claim) in claims.iter().enumerate().filter(worth) {
+        // Subjects such as "update the copyright" come again and again.
+        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {
+            continue;
+        }
+        let reverted_by = history.reverted_by(claim.0);
+        examined.push(Examined::examine(
+            shelf,
+            *claim,
+            reverted_by,
+            (&fix.changes, outcome),
+            &files,
+            (tip, place),
+        )?);
+    }
+    Ok((files, examined))
 }
 
 fn answer(

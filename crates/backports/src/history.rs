@@ -13,10 +13,14 @@ use crate::shelf::Shelf;
 const MOST_COMMITS: usize = 50_000;
 /// A backport may be older than the fix's author date by this much, in seconds: clocks differ.
 const SLACK: i64 = 2 * 86_400;
+/// So many commits in a row are older than the fix where a line ends: a few may come from a machine whose clock was wrong.
+const WRONG_CLOCKS: u8 = 5;
 
 /// What makes a commit look like the backport of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Claim {
+    /// It is the fix itself.
+    pub same: bool,
     /// The fix's id is in the message.
     pub trailer: bool,
     /// The same author and author date.
@@ -39,7 +43,7 @@ impl History {
 impl Claim {
     /// Whether carrying a commit by the usual means leaves exactly this.
     pub fn is_strong(self) -> bool {
-        self.author && self.subject || self.trailer && (self.author || self.subject)
+        self.same || self.author && self.subject || self.trailer && (self.author || self.subject)
     }
 }
 
@@ -48,8 +52,6 @@ impl Claim {
 pub(crate) struct History {
     /// For every fix the commits that look like it, newest first.
     pub claims: BTreeMap<Oid, Vec<(Oid, Claim)>>,
-    /// The fixes that are in the branch's own history.
-    pub same: HashSet<Oid>,
     /// Commits that say that they revert another: the reverted id as it is written, and the commit.
     pub reverts: Vec<(String, Oid)>,
     /// How many commits were looked at.
@@ -66,11 +68,12 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
         return Ok(history);
     };
     // libgit2's own walk sorts the whole history before its first answer; this one stops where the question ends.
-    let mut waiting = BinaryHeap::from([(i64::MAX, tip)]);
+    let mut waiting = BinaryHeap::from([(i64::MAX, tip, 0)]);
     let mut seen: HashSet<Oid> = HashSet::from_iter([tip]);
-    while let Some((_, id)) = waiting.pop() {
+    while let Some((_, id, older)) = waiting.pop() {
         let facts = shelf.facts(id)?;
-        if facts.committed < oldest - SLACK {
+        let older = if facts.committed < oldest - SLACK { older + 1 } else { 0 };
+        if older > WRONG_CLOCKS {
             continue;
         }
         if history.walked == MOST_COMMITS {
@@ -83,20 +86,18 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             if seen.insert(*parent)
                 && let Ok(facts) = shelf.facts(*parent)
             {
-                waiting.push((facts.committed, *parent));
+                waiting.push((facts.committed, *parent, older));
             }
         }
         for fix in fixes {
-            if id == fix.id {
-                history.same.insert(fix.id);
-                continue;
-            }
             let claim = Claim {
+                same: id == fix.id,
                 trailer: trailers && facts.names(fix.id),
                 author: facts.same_author(&fix.facts),
                 subject: facts.subject == fix.facts.subject,
             };
-            if claim != Claim::default() {
+            // What is older than the fix by its clock may be the backport only where more than a subject says so.
+            if claim.is_strong() || older == 0 && claim != Claim::default() {
                 history.claims.entry(fix.id).or_default().push((id, claim));
             }
         }

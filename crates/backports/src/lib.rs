@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod affected;
 mod claim;
 mod commits;
 mod content;

@@ -68,10 +68,12 @@ pub(crate) fn range_diff(shelf: &Shelf<'_>, fix: Oid, backport: Oid) -> Result<A
 pub(crate) fn claim_words(claim: &Examined) -> String {
     let mut words = Vec::new();
     let says = |truth: bool, word: &str| truth.then(|| word.to_owned());
+    words.extend(says(claim.claim.same, "is the fix itself, in the branch's history"));
     words.extend(says(claim.claim.trailer, "names the fix"));
-    words.extend(says(claim.claim.author, "has its author and date"));
-    words.extend(says(claim.claim.subject, "has its subject"));
+    words.extend(says(claim.claim.author && !claim.claim.same, "has its author and date"));
+    words.extend(says(claim.claim.subject && !claim.claim.same, "has its subject"));
     match claim.same_lines {
+        _ if claim.claim.same => {}
         true if claim.same_patch => words.push("has its patch id".to_owned()),
         true => words.push("has its patch id without context".to_owned()),
         false => words.push(format!("has {:.0} % of its lines", claim.cover * 100.0)),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use git2::{ObjectType, Oid, Repository};
 
-use crate::engine::{Question, is_affected, series};
+use crate::affected::is_affected;
+use crate::engine::{Question, series};
 use crate::error::EngineError;
 use crate::shelf::Shelf;
 

@@ -67,6 +67,15 @@ impl World {
             .expect("written")
     }
 
+    /// The second of the last commit.
+    pub fn now(&self) -> i64 {
+        self.now.get()
+    }
+
+    pub fn set_clock(&self, second: i64) {
+        self.now.set(second);
+    }
+
     pub fn tag(&self, name: &str, commit: Oid) {
         let commit = self.repository.find_object(commit, None).expect("found");
         self.repository.tag_lightweight(name, &commit, false).expect("tagged");
