@@ -7,6 +7,8 @@
 //! Backports are found by what their messages name, or by author, date and subject. Some of them, evenly spread, are asked
 //! about as they are, before they were made and forty commits later; and from each of them others are made of which the
 //! answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the message on an unchanged tree.
+//! Where the fix says which commits brought the flaw (`Fixes: …`), the state before the backport is asked about with these, too, and
+//! so is the state before the flaw.
 //! What is made stays in memory. Prints a line for each kind, and the questions that were answered wrong.
 
 #![allow(clippy::expect_used, reason = "a tool for developers ends with its reason")]
@@ -19,6 +21,8 @@ use git2::{Commit, Delta, DiffOptions, Oid, Patch, Repository, Sort, Tree};
 
 /// A backport of more files than this is left out: it is hardly ever a fix.
 const MOST_FILES: usize = 12;
+/// The word before the id of a commit that a fix repairs.
+const REPAIRS: &str = "\nFixes: ";
 /// Words before the id of a fix.
 const SOURCES: [&str; 2] = ["cherry picked from commit ", "master commit: "];
 
@@ -27,16 +31,29 @@ struct Pair<'r> {
     fix: Commit<'r>,
     backport: Commit<'r>,
     branch: String,
+    /// The commits that brought the flaw.
+    flaws: Vec<Commit<'r>>,
+    /// Whether one of them is in the branch's own history.
+    has_flaw: bool,
 }
 
 /// What is asked, of which commit, and which answers are right.
 struct Asked {
     kind: &'static str,
     tip: Oid,
+    /// The commits that brought the flaw, where that is asked about.
+    flaws: Vec<Oid>,
     right: &'static [Verdict],
 }
 
 const GOOD: &[Verdict] = &[Verdict::Present, Verdict::Adapted];
+const ANY_BUT_NOT_AFFECTED: &[Verdict] = &[
+    Verdict::Present,
+    Verdict::Adapted,
+    Verdict::Partial,
+    Verdict::Reverted,
+    Verdict::Missing,
+];
 const PART: &[Verdict] = &[Verdict::Partial, Verdict::Reverted, Verdict::Missing];
 const GONE: &[Verdict] = &[Verdict::Reverted, Verdict::Missing, Verdict::Partial];
 
@@ -56,6 +73,7 @@ fn main() {
         for asked in questions(&repository, pair, number) {
             let question = Question {
                 fixes: vec![pair.fix.id()],
+                introduced: asked.flaws,
                 ..Question::default()
             };
             let answers = assess_each(&repository, &index, &question, &[asked.tip]);
@@ -109,6 +127,9 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
     }
     let mut pairs = Vec::new();
     for branch in branches {
+        let mut all = repository.revwalk().expect("a walk");
+        all.push(tip(branch)).expect("there");
+        let history: HashSet<Oid> = all.filter_map(Result::ok).collect();
         for backport in walk(branch, Some(main)) {
             let named = sources(&String::from_utf8_lossy(backport.message_bytes()));
             let same = by_identity.get(&identity(&backport)).cloned().unwrap_or_default();
@@ -116,10 +137,15 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
                 ([fix], _) | ([], [fix]) => on_main.get(fix).cloned(),
                 _ => None,
             };
-            pairs.extend(fix.map(|fix| Pair {
-                fix,
-                backport,
-                branch: branch.clone(),
+            pairs.extend(fix.map(|fix| {
+                let flaws = flaws(repository, &fix);
+                Pair {
+                    has_flaw: flaws.iter().any(|flaw| history.contains(&flaw.id())),
+                    fix,
+                    backport,
+                    branch: branch.clone(),
+                    flaws,
+                }
             }));
         }
     }
@@ -129,6 +155,17 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
 fn sources(message: &str) -> Vec<Oid> {
     let after = SOURCES.iter().flat_map(|words| message.split(words).skip(1));
     after.filter_map(|rest| Oid::from_str(rest.get(..40)?).ok()).collect()
+}
+
+/// The commits that brought what a fix repairs, as it says; none where one of them is not found.
+fn flaws<'r>(repository: &'r Repository, fix: &Commit<'_>) -> Vec<Commit<'r>> {
+    let message = String::from_utf8_lossy(fix.message_bytes()).into_owned();
+    let ids = message.split(REPAIRS).skip(1).map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_ascii_hexdigit());
+        rest.get(..end.unwrap_or(rest.len())).filter(|id| id.len() >= 8)
+    });
+    let find = |id: Option<&str>| repository.revparse_single(id?).ok()?.peel_to_commit().ok();
+    ids.map(find).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// What can be asked about a backport; nothing where it changes nothing that runs.
@@ -156,7 +193,16 @@ fn questions(repository: &Repository, pair: &Pair<'_>, number: usize) -> Vec<Ask
         made.expect("written to memory")
     };
     let message = String::from_utf8_lossy(backport.message_bytes()).into_owned();
-    let ask = |kind, tip, right| Asked { kind, tip, right };
+    let ask = |kind, tip, right| Asked {
+        kind,
+        tip,
+        flaws: Vec::new(),
+        right,
+    };
+    let ask_whether_affected = |kind, tip, right| Asked {
+        flaws: pair.flaws.iter().map(Commit::id).collect(),
+        ..ask(kind, tip, right)
+    };
     let mut asked = vec![
         ask("as it is", backport.id(), GOOD),
         ask("before it", parent.id(), &[Verdict::Missing]),
@@ -169,6 +215,18 @@ fn questions(repository: &Repository, pair: &Pair<'_>, number: usize) -> Vec<Ask
     ];
     if let Some(later) = later(repository, pair) {
         asked.push(ask("forty commits later", later, GOOD));
+    }
+    if pair.has_flaw {
+        asked.push(ask_whether_affected(
+            "it has the flaw",
+            parent.id(),
+            ANY_BUT_NOT_AFFECTED,
+        ));
+    }
+    if let [flaw] = pair.flaws.as_slice()
+        && let Ok(before) = flaw.parent_id(0)
+    {
+        asked.push(ask_whether_affected("before the flaw", before, &[Verdict::NotAffected]));
     }
     let updated = |path: &[u8], blob: Option<(Oid, git2::FileMode)>| {
         let mut update = TreeUpdateBuilder::new();
