@@ -21,7 +21,7 @@ use crate::undone::undone_by;
 use crate::verdict::Verdict;
 use crate::wording::Wording;
 
-/// The most claims to one fix that are looked at.
+/// The most claims to one fix that are looked at; for each commit that a fix merges there may be one more.
 const MOST_CLAIMS: usize = 12;
 /// The most places that are named in an answer for each file.
 const MOST_PLACES: usize = 8;
@@ -200,7 +200,8 @@ pub(crate) fn look(
     let files = find_changes(place, &fix.changes, outcome)?;
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
     let mut examined = Vec::new();
-    let worth = |(number, claim): &(usize, &(Oid, Claim))| *number < MOST_CLAIMS || claim.1.same;
+    let most = MOST_CLAIMS + fix.merged.len();
+    let worth = |(number, claim): &(usize, &(Oid, Claim))| *number < most || claim.1.same;
     for (_, claim) in claims.iter().enumerate().filter(worth) {
         // Subjects such as "update the copyright" come again and again.
         if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {

@@ -6,14 +6,19 @@ use git2::{Commit, DiffFindOptions, FileMode, Oid, Repository, Tree};
 use hashbrown::HashMap;
 
 use crate::error::EngineError;
-use crate::facts::Facts;
+use crate::facts::{Facts, Id};
 use crate::shelf::Shelf;
 use crate::trees::{Difference, differences, only};
+
+/// A merge of more commits than this is looked at as a whole only.
+const MOST_MERGED: usize = 100;
 
 /// A commit's change, file by file.
 pub(crate) struct Fix {
     pub id: Oid,
     pub facts: Arc<Facts>,
+    /// What a merge brought to its first parent: a branch that has no such merge carries these. Empty for other commits.
+    pub merged: Vec<(Oid, Arc<Facts>)>,
     pub changes: Arc<[Change]>,
 }
 
@@ -49,12 +54,44 @@ impl Fix {
         if changes.is_empty() {
             return Err(EngineError::Empty(id));
         }
+        let facts = shelf.facts(id)?;
+        let merged = merged(shelf, &facts);
         Ok(Self {
             id,
-            facts: shelf.facts(id)?,
+            facts,
+            merged,
             changes,
         })
     }
+
+    /// The commits that a backport may name or look like: the fix, and what it merges.
+    pub fn sources(&self) -> impl Iterator<Item = (Oid, &Facts)> {
+        let merged = self.merged.iter().map(|(id, facts)| (*id, &**facts));
+        std::iter::once((self.id, &*self.facts)).chain(merged)
+    }
+}
+
+/// The commits that a merge brought to its first parent. Where they cannot be read, as in a shallow clone, there are none: they only
+/// say where to look.
+fn merged(shelf: &Shelf<'_>, merge: &Facts) -> Vec<(Oid, Arc<Facts>)> {
+    let [Id(first), others @ ..] = merge.parents.as_slice() else {
+        return Vec::new();
+    };
+    let walk = || {
+        let mut walk = shelf.repository.revwalk()?;
+        for Id(parent) in others {
+            walk.push(*parent)?;
+        }
+        walk.hide(*first)?;
+        let ids = walk.take(MOST_MERGED + 1);
+        ids.map(|id| id.and_then(|id| Ok((id, shelf.facts(id)?)))).collect()
+    };
+    let merged: Vec<_> = match others {
+        [] => Ok(Vec::new()),
+        _ => walk(),
+    }
+    .unwrap_or_else(|_: git2::Error| Vec::new());
+    if merged.len() > MOST_MERGED { Vec::new() } else { merged }
 }
 
 /// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.

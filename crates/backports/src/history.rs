@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use git2::Oid;
 use hashbrown::HashSet;
 
-use crate::facts::Id;
+use crate::facts::{Facts, Id};
 use crate::fix::Fix;
 use crate::shelf::Shelf;
 
@@ -21,6 +21,8 @@ const WRONG_CLOCKS: u8 = 5;
 pub(crate) struct Claim {
     /// It is the fix itself.
     pub same: bool,
+    /// All of this is so of a commit that the fix merges, and not of the merge.
+    pub of_merged: bool,
     /// The fix's id is in the message.
     pub trailer: bool,
     /// The same author and author date.
@@ -41,6 +43,16 @@ impl History {
 }
 
 impl Claim {
+    fn says_something(&self) -> bool {
+        self.same || self.trailer || self.author || self.subject
+    }
+
+    /// Of two claims the one that says more is the greater one.
+    fn strength(&self) -> (bool, usize) {
+        let said = [self.same, self.trailer, self.author, self.subject, !self.of_merged];
+        (self.is_strong(), said.into_iter().filter(|said| *said).count())
+    }
+
     /// Whether carrying a commit by the usual means leaves exactly this.
     pub fn is_strong(self) -> bool {
         self.same || self.author && self.subject || self.trailer && (self.author || self.subject)
@@ -63,8 +75,8 @@ pub(crate) struct History {
 /// Walks from the tip back to where no backport of these fixes can be any more.
 pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -> Result<History, git2::Error> {
     let mut history = History::default();
-    let oldest = |fix: &Fix| fix.facts.authored.min(fix.facts.committed);
-    let Some(oldest) = fixes.iter().map(oldest).min() else {
+    let written = |(_, facts): (Oid, &Facts)| facts.authored.min(facts.committed);
+    let Some(oldest) = fixes.iter().flat_map(Fix::sources).map(written).min() else {
         return Ok(history);
     };
     // libgit2's own walk sorts the whole history before its first answer; this one stops where the question ends.
@@ -90,14 +102,21 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             }
         }
         for fix in fixes {
-            let claim = Claim {
-                same: id == fix.id,
-                trailer: trailers && facts.names(fix.id),
-                author: facts.same_author(&fix.facts),
-                subject: facts.subject == fix.facts.subject,
+            let claims = fix.sources().map(|(source, says)| Claim {
+                same: id == source,
+                of_merged: source != fix.id,
+                trailer: trailers && facts.names(source),
+                author: facts.same_author(says),
+                subject: facts.subject == says.subject,
+            });
+            let Some(claim) = claims
+                .filter(|claim| claim.says_something())
+                .max_by_key(Claim::strength)
+            else {
+                continue;
             };
             // What is older than the fix by its clock may be the backport only where more than a subject says so.
-            if claim.is_strong() || older == 0 && claim != Claim::default() {
+            if claim.is_strong() || older == 0 {
                 history.claims.entry(fix.id).or_default().push((id, claim));
             }
         }

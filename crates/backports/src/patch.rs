@@ -68,8 +68,15 @@ pub(crate) fn range_diff(shelf: &Shelf<'_>, fix: Oid, backport: Oid) -> Result<A
 pub(crate) fn claim_words(claim: &Examined) -> String {
     let mut words = Vec::new();
     let says = |truth: bool, word: &str| truth.then(|| word.to_owned());
-    words.extend(says(claim.claim.same, "is the fix itself, in the branch's history"));
-    words.extend(says(claim.claim.trailer, "names the fix"));
+    let (itself, named) = match claim.claim.of_merged {
+        true => (
+            "is a commit that the fix merges, in the branch's history",
+            "names a commit that the fix merges",
+        ),
+        false => ("is the fix itself, in the branch's history", "names the fix"),
+    };
+    words.extend(says(claim.claim.same, itself));
+    words.extend(says(claim.claim.trailer, named));
     words.extend(says(claim.claim.author && !claim.claim.same, "has its author and date"));
     words.extend(says(claim.claim.subject && !claim.claim.same, "has its subject"));
     match claim.same_lines {
