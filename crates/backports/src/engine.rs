@@ -284,7 +284,7 @@ fn answer(
         });
     }
     if cut {
-        against.push("the history was not read to its end: it is too long".to_owned());
+        against.push("the history was not read back to the fix: it is too long, or the clone is shallow".to_owned());
     }
     let confidence = (shown.good + decision.explained) as f64 / all.max(1) as f64;
     CommitAnswer {

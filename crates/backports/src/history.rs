@@ -68,7 +68,7 @@ pub(crate) struct History {
     pub reverts: Vec<(String, Oid)>,
     /// How many commits were looked at.
     pub walked: usize,
-    /// Whether there were more than are looked at.
+    /// Whether there were more than are looked at, or than the clone has.
     pub cut: bool,
 }
 
@@ -94,11 +94,12 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
         }
         history.walked += 1;
         for Id(parent) in &facts.parents {
-            // A parent that is not there ends the walk on its line, as the edge of a shallow clone does.
-            if seen.insert(*parent)
-                && let Ok(facts) = shelf.facts(*parent)
-            {
-                waiting.push((facts.committed, *parent, older));
+            if seen.insert(*parent) {
+                match shelf.facts(*parent) {
+                    Ok(facts) => waiting.push((facts.committed, *parent, older)),
+                    // The edge of a shallow clone.
+                    Err(_) => history.cut = true,
+                }
             }
         }
         for fix in fixes {

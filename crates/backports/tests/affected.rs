@@ -146,3 +146,26 @@ fn a_backport_that_was_rewritten_is_a_question() {
     assert_eq!(world.verdict(&[fix], gone), Verdict::Unproven);
     assert_eq!(world.verdict(&[fix], never), Verdict::Missing);
 }
+
+#[test]
+fn a_history_that_is_not_there_may_have_brought_the_flaw() {
+    let world = World::new();
+    let flawed = A.replace("five", "fuenf");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let flaw = world.commit(&[base], "flaw", &[("a", &flawed)]);
+    let fix = world.commit(&[flaw], "fix", &[("a", &flawed.replace("two", "zwei"))]);
+    let whole = world.commit(&[base], "maint", &[("a", A), ("v", "1\n")]);
+    assert_eq!(ask(&world, fix, flaw, whole).verdict, Verdict::NotAffected);
+    let whole = world.repository.find_commit(whole).expect("there");
+    let nobody = "a <a@example.org> 1800000000 +0000";
+    let shallow = format!(
+        "tree {}\nparent {}\nauthor {nobody}\ncommitter {nobody}\n\nmaint\n",
+        whole.tree_id(),
+        "1".repeat(40)
+    );
+    let objects = world.repository.odb().expect("its objects");
+    let shallow = objects
+        .write(git2::ObjectType::Commit, shallow.as_bytes())
+        .expect("written");
+    assert_eq!(ask(&world, fix, flaw, shallow).verdict, Verdict::Missing);
+}
