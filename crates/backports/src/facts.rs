@@ -43,6 +43,12 @@ pub(crate) struct Facts {
     pub author: String,
     /// See [`subject`].
     pub subject: String,
+    /// The number of the request that it was merged by, as forges write it behind the subject of a squash: `(#123)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u64>,
+    /// All such numbers in its subject, which a backport writes behind one another; but for a revert, which names what it undoes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<u64>,
     /// The ids, whole or not, that its message names as its source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
@@ -75,12 +81,20 @@ impl Facts {
     pub fn of(commit: &[u8]) -> Self {
         let end = memmem::find(commit, b"\n\n").unwrap_or(commit.len());
         let (header, message) = (&commit[..end], &commit[commit.len().min(end + 2)..]);
+        let first = first_line(message);
+        let is_revert = first.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert"));
         let mut facts = Self {
             parents: Vec::new(),
             committed: 0,
             authored: 0,
             author: String::new(),
-            subject: subject(message),
+            subject: subject(first),
+            request: appended(first).and_then(|(_, group)| numbers(group).last()),
+            requests: if is_revert {
+                Vec::new()
+            } else {
+                numbers(first).collect()
+            },
             sources: Vec::new(),
             reverts: None,
         };
@@ -114,12 +128,14 @@ impl Facts {
         facts
     }
 
-    /// Whether the message names a commit as its source.
-    pub fn names(&self, id: Oid) -> bool {
-        !self.sources.is_empty() && {
+    /// Whether the message names a commit as its source, or the request by which that was merged.
+    pub fn names(&self, id: Oid, source: &Self) -> bool {
+        let by_id = || {
             let id = id.to_string();
             self.sources.iter().any(|source| id.starts_with(source.as_str()))
-        }
+        };
+        let by_request = || source.request.is_some_and(|number| self.requests.contains(&number));
+        !self.sources.is_empty() && by_id() || by_request()
     }
 
     /// Whether author and author date are the same.
@@ -128,13 +144,18 @@ impl Facts {
     }
 }
 
-/// The first line, without what carriers put before it ("[stable] ", "[PATCH 2/3] "), in small letters.
-fn subject(message: &[u8]) -> String {
-    let mut line = message
-        .split(|byte| *byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty())
-        .unwrap_or_default();
-    line = line.trim_ascii();
+/// The first line in which something stands.
+fn first_line(message: &[u8]) -> &[u8] {
+    let mut lines = message.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// A subject without what carriers put before it ("[stable] ", "[PATCH 2/3] ") and forges behind it ("(#123)",
+/// "(backport #123)"), in small letters.
+fn subject(mut line: &[u8]) -> String {
+    while let Some((rest, _)) = appended(line).filter(|(rest, _)| !rest.is_empty()) {
+        line = rest;
+    }
     while let Some(rest) = line.strip_prefix(b"[").and_then(|rest| {
         let end = rest.iter().position(|byte| *byte == b']')?;
         Some(rest[end + 1..].trim_ascii_start())
@@ -145,6 +166,23 @@ fn subject(message: &[u8]) -> String {
         line = rest;
     }
     String::from_utf8_lossy(line).to_ascii_lowercase()
+}
+
+/// A line before its last brackets, and what stands in these; where they end the line and have a request's number in them.
+fn appended(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = line.strip_suffix(b")")?;
+    let start = memchr::memrchr(b'(', inner)?;
+    let (rest, group) = (line[..start].trim_ascii_end(), &inner[start + 1..]);
+    numbers(group).next().is_some().then_some((rest, group))
+}
+
+/// The numbers that are written as those of requests: `#123`.
+fn numbers(text: &[u8]) -> impl Iterator<Item = u64> {
+    let after = text.split(|byte| *byte == b'#').skip(1);
+    after.filter_map(|rest| {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+    })
 }
 
 /// The address, in small letters, and the seconds since 1970 of `Name <address> seconds zone`.
@@ -218,8 +256,46 @@ mod tests {
             ("[alone]", "[alone]"),
             ("", ""),
         ] {
-            assert_eq!(subject(message.as_bytes()), expected, "{message:?}");
+            assert_eq!(facts(message).subject, expected, "{message:?}");
         }
+    }
+
+    #[test]
+    fn a_squash_has_the_number_of_its_request_and_its_backport_both() {
+        let fix = facts("Fix it (#12)\n\nbody (#13)");
+        assert_eq!((fix.subject.as_str(), fix.request), ("fix it", Some(12)));
+        let id = Oid::from_bytes(&[1; 20]).expect("an id");
+        for (message, request) in [
+            ("[2.x] Fix it (#12) (#40)", Some(40)),
+            ("Fix it (backport #12) (#40)", Some(40)),
+            ("Fix it (cherry-pick of #12)", Some(12)),
+            ("Fix it (#12)", Some(12)),
+            ("Cherry-pick #12: Fix it", None),
+        ] {
+            let backport = facts(message);
+            assert_eq!(backport.request, request, "{message}");
+            assert!(backport.names(id, &fix), "{message}");
+            assert_eq!(
+                backport.subject == fix.subject,
+                !message.starts_with("Cherry"),
+                "{message}"
+            );
+        }
+        for message in [
+            "Fix it (#120)",
+            "Fix it (12)",
+            "Revert \"Fix it (#12)\" (#41)",
+            "Fix it (# 12)",
+            "x\n\n#12",
+        ] {
+            assert!(!facts(message).names(id, &fix), "{message}");
+        }
+        assert_eq!(facts("(#12)").subject, "(#12)");
+        assert_eq!(
+            facts("Fix (a) (#99999999999999999999)").subject,
+            "fix (a) (#99999999999999999999)"
+        );
+        assert!(!facts("Fix it").names(id, &facts("Fix it")));
     }
 
     fn facts(message: &str) -> Facts {

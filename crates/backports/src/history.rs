@@ -106,7 +106,7 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             let claims = fix.sources().map(|(source, says)| Claim {
                 same: id == source,
                 of_merged: source != fix.id,
-                trailer: trailers && facts.names(source),
+                trailer: trailers && facts.names(source, says),
                 author: facts.same_author(says),
                 subject: facts.subject == says.subject,
             });
