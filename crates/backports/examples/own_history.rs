@@ -4,7 +4,7 @@
 //! cargo run --release -p embargod-backports --example own_history -- REPOSITORY COUNT MAIN BRANCH…
 //! ```
 //!
-//! Backports are found by what their messages name, or by author, date and subject. Some of them, evenly spread, are asked
+//! Backports are found by what their messages name, an id or the number of a request, or by author, date and subject. Some of them, evenly spread, are asked
 //! about as they are, before they were made and forty commits later; and from each of them others are made of which the
 //! answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the message on an unchanged tree.
 //! Where the fix says which commits brought the flaw (`Fixes: …`), the state before the backport is asked about with these, too, and
@@ -121,8 +121,12 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
     };
     let mut on_main = HashMap::new();
     let mut by_identity: HashMap<_, Vec<Oid>> = HashMap::new();
+    let mut by_request: HashMap<u64, Vec<Oid>> = HashMap::new();
     for commit in walk(main, None) {
         by_identity.entry(identity(&commit)).or_default().push(commit.id());
+        if let Some(request) = requests(&commit).last() {
+            by_request.entry(*request).or_default().push(commit.id());
+        }
         on_main.insert(commit.id(), commit);
     }
     let mut pairs = Vec::new();
@@ -133,8 +137,17 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
         for backport in walk(branch, Some(main)) {
             let named = sources(&String::from_utf8_lossy(backport.message_bytes()));
             let same = by_identity.get(&identity(&backport)).cloned().unwrap_or_default();
-            let fix = match (named.as_slice(), same.as_slice()) {
-                ([fix], _) | ([], [fix]) => on_main.get(fix).cloned(),
+            let earlier = match requests(&backport).as_slice() {
+                [earlier @ .., _] => earlier
+                    .iter()
+                    .filter_map(|request| by_request.get(request))
+                    .flatten()
+                    .copied()
+                    .collect(),
+                [] => Vec::new(),
+            };
+            let fix = match (named.as_slice(), same.as_slice(), earlier.as_slice()) {
+                ([fix], _, _) | ([], [fix], _) | ([], [], [fix]) => on_main.get(fix).cloned(),
                 _ => None,
             };
             pairs.extend(fix.map(|fix| {
@@ -150,6 +163,13 @@ fn pairs<'r>(repository: &'r Repository, main: &str, branches: &[String]) -> Vec
         }
     }
     pairs
+}
+
+/// The numbers of the requests that a subject has in brackets.
+fn requests(commit: &Commit<'_>) -> Vec<u64> {
+    let subject = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned();
+    let groups = subject.split("(#").skip(1).filter_map(|rest| rest.split_once(')'));
+    groups.filter_map(|(number, _)| number.parse().ok()).collect()
 }
 
 fn sources(message: &str) -> Vec<Oid> {

@@ -55,6 +55,9 @@ pub(crate) struct Facts {
     /// The id, whole or not, of the commit that its message says it reverts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<String>,
+    /// The request that its subject says it reverts, `Revert "Fix it (#12)"`, where no id says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts_request: Option<u64>,
 }
 
 /// An object's id, written as people write it.
@@ -82,21 +85,28 @@ impl Facts {
         let end = memmem::find(commit, b"\n\n").unwrap_or(commit.len());
         let (header, message) = (&commit[..end], &commit[commit.len().min(end + 2)..]);
         let first = first_line(message);
-        let is_revert = first.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert"));
+        let request = appended(first).and_then(|(_, group)| numbers(group).last());
+        let mut requests: Vec<_> = numbers(first).collect();
+        let mut reverts_request = None;
+        if first.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert")) {
+            if request.is_some() {
+                requests.pop();
+            }
+            // What is quoted may itself have been carried: its own number is the last one.
+            reverts_request = requests.pop();
+            requests.clear();
+        }
         let mut facts = Self {
             parents: Vec::new(),
             committed: 0,
             authored: 0,
             author: String::new(),
             subject: subject(first),
-            request: appended(first).and_then(|(_, group)| numbers(group).last()),
-            requests: if is_revert {
-                Vec::new()
-            } else {
-                numbers(first).collect()
-            },
+            request,
+            requests,
             sources: Vec::new(),
             reverts: None,
+            reverts_request: None,
         };
         for line in header.split(|byte| *byte == b'\n') {
             if let Some(parent) = line.strip_prefix(b"parent ") {
@@ -125,6 +135,7 @@ impl Facts {
                 facts.sources.push(text);
             }
         }
+        facts.reverts_request = reverts_request.filter(|_| facts.reverts.is_none());
         facts
     }
 
@@ -360,5 +371,16 @@ mod tests {
             assert_eq!(facts(&message).reverts.as_deref(), Some(id));
         }
         assert_eq!(facts("x\n\nthis reverts commit of yesterday.").reverts, None);
+        for (message, reverted) in [
+            ("Revert \"Fix it (#12) (#40)\" (#41)", Some(40)),
+            ("Revert \"Fix it (#12)\"", Some(12)),
+            ("Revert \"Revert \"Fix it (#12)\" (#41)\" (#42)", Some(41)),
+            ("Revert \"Fix it\" (#41)", None),
+            ("Fix it (#12) (#40)", None),
+        ] {
+            assert_eq!(facts(message).reverts_request, reverted, "{message}");
+        }
+        let both = facts(&format!("Revert \"Fix it (#12)\" (#41)\n\nThis reverts commit {id}."));
+        assert_eq!((both.reverts.as_deref(), both.reverts_request), (Some(id), None));
     }
 }

@@ -34,11 +34,15 @@ pub(crate) struct Claim {
 impl History {
     /// Which commit says that it reverts another, unless that one was reverted in turn.
     pub fn reverted_by(&self, commit: Oid) -> Option<Oid> {
+        self.reverted_within(commit, self.reverts.len())
+    }
+
+    /// The same within so many steps: commits that say that they revert each other, as clocks and numbers allow, make a circle.
+    fn reverted_within(&self, commit: Oid, steps: usize) -> Option<Oid> {
         let text = commit.to_string();
         let says = |id: &str| text.starts_with(id);
-        let by = self.reverts.iter().filter(|(id, _)| says(id)).map(|(_, by)| *by);
-        // A chain of reverts is as long as it is: each step is a newer commit, so it ends.
-        by.into_iter().find(|by| self.reverted_by(*by).is_none())
+        let mut by = self.reverts.iter().filter(|(id, _)| says(id)).map(|(_, by)| *by);
+        by.find(|by| steps == 0 || self.reverted_within(*by, steps - 1).is_none())
     }
 }
 
@@ -82,6 +86,8 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
     // libgit2's own walk sorts the whole history before its first answer; this one stops where the question ends.
     let mut waiting = BinaryHeap::from([(i64::MAX, tip, 0)]);
     let mut seen: HashSet<Oid> = HashSet::from_iter([tip]);
+    // The requests that newer commits say they revert.
+    let mut requests = Vec::new();
     while let Some((_, id, older)) = waiting.pop() {
         let facts = shelf.facts(id)?;
         let older = if facts.committed < oldest - SLACK { older + 1 } else { 0 };
@@ -124,6 +130,11 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
         if let Some(reverted) = &facts.reverts {
             history.reverts.push((reverted.clone(), id));
         }
+        if let Some(request) = facts.request {
+            let by = requests.iter().filter(|(reverted, _)| *reverted == request);
+            history.reverts.extend(by.map(|(_, by)| (id.to_string(), *by)));
+        }
+        requests.extend(facts.reverts_request.map(|request| (request, id)));
     }
     Ok(history)
 }
