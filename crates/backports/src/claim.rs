@@ -172,6 +172,9 @@ impl Examined {
 
     /// Whether what it does has to do with the fix.
     pub fn related(&self) -> bool {
+        if self.claim.same && !self.claim.of_merged {
+            return true;
+        }
         // A revert changes the same lines the other way. A change that moves lines does both, and so does its revert: then the
         // subject tells.
         if self.opposes > self.cover || (self.opposes == self.cover && !self.claim.subject) {

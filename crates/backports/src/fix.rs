@@ -17,7 +17,8 @@ const MOST_MERGED: usize = 100;
 pub(crate) struct Fix {
     pub id: Oid,
     pub facts: Arc<Facts>,
-    /// What a merge brought to its first parent: a branch that has no such merge carries these. Empty for other commits.
+    /// What a merge brought to its first parent: a branch that has no such merge carries these. Empty for other commits, and where it
+    /// cannot be read, as in a shallow clone.
     pub merged: Vec<(Oid, Arc<Facts>)>,
     pub changes: Arc<[Change]>,
 }
@@ -55,7 +56,7 @@ impl Fix {
             return Err(EngineError::Empty(id));
         }
         let facts = shelf.facts(id)?;
-        let merged = merged(shelf, &facts);
+        let merged = merged(shelf, &facts).unwrap_or_default();
         Ok(Self {
             id,
             facts,
@@ -71,27 +72,24 @@ impl Fix {
     }
 }
 
-/// The commits that a merge brought to its first parent. Where they cannot be read, as in a shallow clone, there are none: they only
-/// say where to look.
-fn merged(shelf: &Shelf<'_>, merge: &Facts) -> Vec<(Oid, Arc<Facts>)> {
-    let [Id(first), others @ ..] = merge.parents.as_slice() else {
-        return Vec::new();
+/// The commits that a merge brought to its first parent; none where there are very many. They only say where to look.
+fn merged(shelf: &Shelf<'_>, commit: &Facts) -> Result<Vec<(Oid, Arc<Facts>)>, git2::Error> {
+    let [Id(first), others @ ..] = commit.parents.as_slice() else {
+        return Ok(Vec::new());
     };
-    let walk = || {
-        let mut walk = shelf.repository.revwalk()?;
-        for Id(parent) in others {
-            walk.push(*parent)?;
-        }
-        walk.hide(*first)?;
-        let ids = walk.take(MOST_MERGED + 1);
-        ids.map(|id| id.and_then(|id| Ok((id, shelf.facts(id)?)))).collect()
-    };
-    let merged: Vec<_> = match others {
-        [] => Ok(Vec::new()),
-        _ => walk(),
+    if others.is_empty() {
+        return Ok(Vec::new());
     }
-    .unwrap_or_else(|_: git2::Error| Vec::new());
-    if merged.len() > MOST_MERGED { Vec::new() } else { merged }
+    let mut walk = shelf.repository.revwalk()?;
+    for Id(parent) in others {
+        walk.push(*parent)?;
+    }
+    walk.hide(*first)?;
+    let ids = walk.take(MOST_MERGED + 1).collect::<Result<Vec<_>, _>>()?;
+    if ids.len() > MOST_MERGED {
+        return Ok(Vec::new());
+    }
+    ids.into_iter().map(|id| Ok((id, shelf.facts(id)?))).collect()
 }
 
 /// The tree before a commit; nothing before a first one. A shallow clone makes its last commits look like first ones.

@@ -23,7 +23,7 @@ pub(crate) struct Claim {
     pub same: bool,
     /// All of this is so of a commit that the fix merges, and not of the merge.
     pub of_merged: bool,
-    /// The fix's id is in the message.
+    /// The fix's id is in the message, or the number of its request.
     pub trailer: bool,
     /// The same author and author date.
     pub author: bool,
@@ -47,8 +47,17 @@ impl History {
 }
 
 impl Claim {
-    fn says_something(&self) -> bool {
-        self.same || self.trailer || self.author || self.subject
+    /// How a commit looks like a fix, or like the one of what that merges that it looks like most.
+    fn of((id, facts): (Oid, &Facts), fix: &Fix, trailers: bool) -> Option<Self> {
+        let claims = fix.sources().map(|(source, says)| Self {
+            same: id == source,
+            of_merged: source != fix.id,
+            trailer: trailers && facts.names(source, says),
+            author: facts.same_author(says),
+            subject: facts.subject == says.subject,
+        });
+        let some = claims.filter(|claim| claim.same || claim.trailer || claim.author || claim.subject);
+        some.max_by_key(Self::strength)
     }
 
     /// Of two claims the one that says more is the greater one.
@@ -109,21 +118,10 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             }
         }
         for fix in fixes {
-            let claims = fix.sources().map(|(source, says)| Claim {
-                same: id == source,
-                of_merged: source != fix.id,
-                trailer: trailers && facts.names(source, says),
-                author: facts.same_author(says),
-                subject: facts.subject == says.subject,
-            });
-            let Some(claim) = claims
-                .filter(|claim| claim.says_something())
-                .max_by_key(Claim::strength)
-            else {
-                continue;
-            };
             // What is older than the fix by its clock may be the backport only where more than a subject says so.
-            if claim.is_strong() || older == 0 {
+            if let Some(claim) = Claim::of((id, &facts), fix, trailers)
+                && (claim.is_strong() || older == 0)
+            {
                 history.claims.entry(fix.id).or_default().push((id, claim));
             }
         }

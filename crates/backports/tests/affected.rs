@@ -124,6 +124,14 @@ fn the_fix_itself_may_be_undone_and_written_anew() {
         let later = world.commit(&[fix], "rewritten", &[("a", &later)]);
         assert_eq!(world.verdict(&[fix], later), Verdict::Unproven);
     }
+    // What has no lines is undone as a whole.
+    let (one, two) = ("\0one", "\0two");
+    let base = world.commit(&[], "base", &[("image", one)]);
+    let binary = world.commit(&[base], "image", &[("image", two)]);
+    let undone = world.commit(&[binary], "tidy up", &[("image", one)]);
+    let replaced = world.commit(&[binary], "another", &[("image", "\0three")]);
+    assert_eq!(world.verdict(&[binary], undone), Verdict::Reverted);
+    assert_eq!(world.verdict(&[binary], replaced), Verdict::Unproven);
     // A difference from itself is none to show.
     let beside = world.commit(
         &[fix],
