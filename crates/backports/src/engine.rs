@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::affected::is_affected;
 use crate::claim::{Examined, may_concern};
-use crate::content::State;
+use crate::content::{State, is_ancillary};
 use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, standing};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_changes};
-use crate::fix::Fix;
+use crate::fix::{Change, Fix};
 use crate::history::{Claim, History, walk};
 use crate::index::Index;
 use crate::patch;
@@ -170,6 +170,13 @@ fn one(
         evidence.push("replaying the fix at the tip changes nothing".to_owned());
     }
     let mut answer = answer(fix, &files, &examined, decision, (evidence, history.cut));
+    if answer.verdict == Verdict::Adapted {
+        for part in parts(shelf, tip, fix, history.trailers)? {
+            answer.verdict = answer.verdict.max(part.verdict);
+            let (id, word) = (part.fix, part.verdict.word());
+            answer.against.push(format!("{id}, which the fix merges, is {word}"));
+        }
+    }
     if answer.verdict == Verdict::Reverted
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.undone())
         && claim.reverted_by.is_none()
@@ -186,6 +193,31 @@ fn one(
         answer.range_diff = Some(patch::range_diff(shelf, fix.id, claim.id)?.to_string());
     }
     Ok(answer)
+}
+
+/// The commits that a merge brought and that are not in effect, of those that change what runs. One that was picked explains what the
+/// next one changes once more, so of several each is asked about.
+fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<CommitAnswer>, EngineError> {
+    let mut parts = Vec::new();
+    for (id, facts) in &fix.merged {
+        let runs = |change: &Change| !is_ancillary(change.path());
+        if facts.parents.len() == 1 && shelf.changes(*id)?.iter().any(runs) {
+            parts.push(*id);
+        }
+    }
+    if parts.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let mut answers = series(shelf, &parts, tip, trailers)?;
+    let some = answers.iter().any(|part| part.verdict.is_good());
+    answers.retain(|part| !part.verdict.is_good());
+    for part in answers
+        .iter_mut()
+        .filter(|part| some && part.verdict == Verdict::Missing)
+    {
+        part.verdict = Verdict::Partial;
+    }
+    Ok(answers)
 }
 
 /// Looks at a commit of the fix: what the tip says of it, and what those say that claim to be its backport.

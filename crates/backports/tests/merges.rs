@@ -58,3 +58,29 @@ fn a_merge_is_backported_by_what_it_merges() {
     assert!(answer.commits[0].matched.contains(&second.to_string()), "{answer:?}");
     assert_eq!(world.verdict(&[merge], later), Verdict::Partial);
 }
+
+#[test]
+fn a_merged_commit_does_not_stand_for_the_next_one_at_the_same_place() {
+    let world = World::new();
+    let (once, twice) = (A.replace("two", "two, checked"), A.replace("two", "two, checked twice"));
+    let base = world.commit(&[], "base", &[("a.c", A)]);
+    let first = world.commit(&[base], "Check", &[("a.c", &once)]);
+    let second = world.commit(&[first], "Check twice", &[("a.c", &twice)]);
+    let noted = world.commit(&[second], "Note it", &[("a.c", &twice), ("docs/notes.md", "checked\n")]);
+    let other = world.commit(&[base], "other", &[("a.c", A), ("v", "1\n")]);
+    let all = [("a.c", twice.as_str()), ("docs/notes.md", "checked\n"), ("v", "1\n")];
+    let merge = world.commit(&[other, noted], "Merge branch 'checks'", &all);
+
+    let (far, maint) = (A.replace("three", "drei"), "maint");
+    let maint = world.commit(&[base], maint, &[("a.c", &far)]);
+    let picked = |text: &str| text.replace("three", "drei");
+    let name = |fix| format!("Check\n\n(cherry picked from commit {fix})");
+    let half = world.commit(&[maint], &name(first), &[("a.c", &picked(&once))]);
+    let whole = world.commit(&[half], &name(second), &[("a.c", &picked(&twice))]);
+    let answer = world.answer(&[merge], half);
+    assert!(!answer.verdict.is_good(), "{answer:?}");
+    assert!(
+        world.verdict(&[merge], whole).is_good(),
+        "notes are no part of what runs"
+    );
+}
