@@ -171,9 +171,12 @@ fn one(
     }
     let mut answer = answer(fix, &files, &examined, decision, (evidence, history.cut));
     if answer.verdict == Verdict::Adapted {
-        for part in parts(shelf, tip, fix, history.trailers)? {
-            answer.verdict = answer.verdict.max(part.verdict);
-            let (id, word) = (part.fix, part.verdict.word());
+        let parts = parts(shelf, tip, fix, history.trailers)?;
+        if !parts.is_empty() {
+            answer.verdict = answer.verdict.max(of_series(&parts));
+        }
+        for part in parts.iter().filter(|part| !part.verdict.is_good()) {
+            let (id, word) = (&part.fix, part.verdict.word());
             answer.against.push(format!("{id}, which the fix merges, is {word}"));
         }
     }
@@ -195,8 +198,8 @@ fn one(
     Ok(answer)
 }
 
-/// The commits that a merge brought and that are not in effect, of those that change what runs. One that was picked explains what the
-/// next one changes once more, so of several each is asked about.
+/// What is said of the commits that a merge brought and that change what runs, where there are several: one that was picked explains
+/// what the next one changes once more.
 fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<CommitAnswer>, EngineError> {
     let mut parts = Vec::new();
     for (id, facts) in &fix.merged {
@@ -208,16 +211,7 @@ fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<C
     if parts.len() < 2 {
         return Ok(Vec::new());
     }
-    let mut answers = series(shelf, &parts, tip, trailers)?;
-    let some = answers.iter().any(|part| part.verdict.is_good());
-    answers.retain(|part| !part.verdict.is_good());
-    for part in answers
-        .iter_mut()
-        .filter(|part| some && part.verdict == Verdict::Missing)
-    {
-        part.verdict = Verdict::Partial;
-    }
-    Ok(answers)
+    series(shelf, &parts, tip, trailers)
 }
 
 /// Looks at a commit of the fix: what the tip says of it, and what those say that claim to be its backport.

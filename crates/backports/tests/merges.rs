@@ -78,7 +78,9 @@ fn a_merged_commit_does_not_stand_for_the_next_one_at_the_same_place() {
     let half = world.commit(&[maint], &name(first), &[("a.c", &picked(&once))]);
     let whole = world.commit(&[half], &name(second), &[("a.c", &picked(&twice))]);
     let answer = world.answer(&[merge], half);
-    assert!(!answer.verdict.is_good(), "{answer:?}");
+    assert_eq!(answer.verdict, Verdict::Partial, "{answer:?}");
+    let words = format!("{second}, which the fix merges, is missing");
+    assert!(answer.commits[0].against.contains(&words), "{answer:?}");
     assert!(
         world.verdict(&[merge], whole).is_good(),
         "notes are no part of what runs"
