@@ -4,12 +4,11 @@
 //! cargo run --release -p embargod-backports --example own_history -- REPOSITORY COUNT MAIN BRANCH…
 //! ```
 //!
-//! Backports are found by what their messages name, an id or the number of a request, or by author, date and subject. Some of them, evenly spread, are asked
-//! about as they are, before they were made and forty commits later; and from each of them others are made of which the
-//! answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the message on an unchanged tree.
-//! Where the fix says which commits brought the flaw (`Fixes: …`), the state before the backport is asked about with these, too, and
-//! so is the state before the flaw.
-//! What is made stays in memory. Prints a line for each kind, and the questions that were answered wrong.
+//! Backports are found by what their messages name, an id or the number of a request, or by author, date and subject. Some
+//! of them, evenly spread, are asked about as they are, before they were made and forty commits later; and from each of them
+//! others are made of which the answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the
+//! message on an unchanged tree. Where the fix says which commits brought the flaw (`Fixes: …`), the state before the backport is
+//! asked about with these, too, and so is the state before the flaw. What is made stays in memory. Prints a line for each kind, and the questions that were answered wrong.
 
 #![allow(clippy::expect_used, reason = "a tool for developers ends with its reason")]
 

@@ -21,7 +21,7 @@ pub(crate) fn is_affected(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> R
         let mut place = Place::new(shelf, shelf.tree_of(tip)?);
         let history = walk(shelf, tip, std::slice::from_ref(&flaw), !question.ignore_trailers)?;
         let outcome = Outcome::of(std::iter::once(&flaw));
-        let (files, claims) = look(shelf, tip, &mut place, &flaw, &history, &outcome)?;
+        let (files, claims) = look(&mut place, tip, &flaw, &history, &outcome)?;
         let mut came = claims.iter();
         let came = came.any(|claim| claim.claim.same || claim.claim.trailer || claim.related());
         let affected = if came {

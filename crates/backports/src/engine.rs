@@ -162,7 +162,7 @@ fn one(
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
-    let (files, examined) = look(shelf, tip, place, fix, history, outcome)?;
+    let (files, examined) = look(place, tip, fix, history, outcome)?;
     let mut decision = decide(&files, &examined);
     let mut evidence = Vec::new();
     if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(place, &fix.changes, &files)? {
@@ -216,13 +216,13 @@ fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<C
 
 /// Looks at a commit of the fix: what the tip says of it, and what those say that claim to be its backport.
 pub(crate) fn look(
-    shelf: &Shelf<'_>,
-    tip: Oid,
     place: &mut Place<'_, '_>,
+    tip: Oid,
     fix: &Fix,
     history: &History,
     outcome: &Outcome,
 ) -> Result<(Vec<FileFinding>, Vec<Examined>), EngineError> {
+    let shelf = place.shelf;
     let files = find_changes(place, &fix.changes, outcome)?;
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
     let mut examined = Vec::new();

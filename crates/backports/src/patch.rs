@@ -75,15 +75,17 @@ pub(crate) fn claim_words(claim: &Examined) -> String {
         ),
         false => ("is the fix itself, in the branch's history", "names the fix"),
     };
-    words.extend(says(claim.claim.same, itself));
-    words.extend(says(claim.claim.trailer, named));
-    words.extend(says(claim.claim.author && !claim.claim.same, "has its author and date"));
-    words.extend(says(claim.claim.subject && !claim.claim.same, "has its subject"));
-    match claim.same_lines {
-        _ if claim.claim.same => {}
-        true if claim.same_patch => words.push("has its patch id".to_owned()),
-        true => words.push("has its patch id without context".to_owned()),
-        false => words.push(format!("has {:.0} % of its lines", claim.cover * 100.0)),
+    if claim.claim.same {
+        words.push(itself.to_owned());
+    } else {
+        words.extend(says(claim.claim.trailer, named));
+        words.extend(says(claim.claim.author, "has its author and date"));
+        words.extend(says(claim.claim.subject, "has its subject"));
+        words.push(match claim.same_lines {
+            true if claim.same_patch => "has its patch id".to_owned(),
+            true => "has its patch id without context".to_owned(),
+            false => format!("has {:.0} % of its lines", claim.cover * 100.0),
+        });
     }
     if let Some(by) = claim.reverted_by {
         words.push(format!("but {by} says that it reverts it"));

@@ -71,9 +71,8 @@ fn a_merged_commit_does_not_stand_for_the_next_one_at_the_same_place() {
     let all = [("a.c", twice.as_str()), ("docs/notes.md", "checked\n"), ("v", "1\n")];
     let merge = world.commit(&[other, noted], "Merge branch 'checks'", &all);
 
-    let (far, maint) = (A.replace("three", "drei"), "maint");
-    let maint = world.commit(&[base], maint, &[("a.c", &far)]);
     let picked = |text: &str| text.replace("three", "drei");
+    let maint = world.commit(&[base], "maint", &[("a.c", &picked(A))]);
     let name = |fix| format!("Check\n\n(cherry picked from commit {fix})");
     let half = world.commit(&[maint], &name(first), &[("a.c", &picked(&once))]);
     let whole = world.commit(&[half], &name(second), &[("a.c", &picked(&twice))]);
