@@ -16,6 +16,9 @@ const SLACK: i64 = 2 * 86_400;
 /// So many commits in a row are older than the fix where a line ends: a few may come from a machine whose clock was wrong.
 const WRONG_CLOCKS: u8 = 5;
 
+/// Reverts of reverts are followed so far: numbers and clocks allow commits that say they revert each other, which make a circle.
+const MOST_REVERTS: usize = 64;
+
 /// What makes a commit look like the backport of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Claim {
@@ -34,10 +37,10 @@ pub(crate) struct Claim {
 impl History {
     /// Which commit says that it reverts another, unless that one was reverted in turn.
     pub fn reverted_by(&self, commit: Oid) -> Option<Oid> {
-        self.reverted_within(commit, self.reverts.len())
+        self.reverted_within(commit, MOST_REVERTS)
     }
 
-    /// The same within so many steps: commits that say that they revert each other, as clocks and numbers allow, make a circle.
+    /// The same within so many steps.
     fn reverted_within(&self, commit: Oid, steps: usize) -> Option<Oid> {
         let text = commit.to_string();
         let says = |id: &str| text.starts_with(id);
