@@ -189,7 +189,7 @@ impl Examined {
 
     /// Whether a block of the fix that the tip does not show as it is was adapted here: the claim does the same elsewhere,
     /// or something else at the same place.
-    pub fn explains(&self, file: usize, block: usize, finding: &Finding) -> bool {
+    pub fn explains(&self, file: usize, finding: &Finding) -> bool {
         let Some(there) = self.there.get(file) else {
             return false;
         };
@@ -197,7 +197,7 @@ impl Examined {
             // The branch has no such file: what it does may have been done elsewhere.
             return Own::do_half(self.blocks.values().flatten(), finding);
         };
-        let (Some(block), Some(own)) = (there.blocks.get(block), self.blocks.get(at)) else {
+        let (Some(block), Some(own)) = (there.block(finding), self.blocks.get(at)) else {
             return false;
         };
         if block.state == State::InEffect {
@@ -217,8 +217,8 @@ impl Examined {
     }
 
     /// Whether a block of the fix was in effect after it, and lines that the fix removes are back since.
-    pub fn lost(&self, file: usize, block: usize, finding: &Finding) -> bool {
-        let there = self.there.get(file).and_then(|file| file.blocks.get(block));
+    pub fn lost(&self, file: usize, finding: &Finding) -> bool {
+        let there = self.there.get(file).and_then(|file| file.block(finding));
         there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
     }
 

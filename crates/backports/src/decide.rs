@@ -132,8 +132,8 @@ impl Left {
             if forgotten == Some(Half::Old) {
                 left.sum.add(State::Lacking, 1);
             }
-            for (index, block) in file.blocks.iter().enumerate() {
-                let explains = |claim: &&Examined| claim.explains(number, index, block);
+            for block in &file.blocks {
+                let explains = |claim: &&Examined| claim.explains(number, block);
                 if block.state != State::InEffect && (file.ancillary && touched || standing.iter().any(explains)) {
                     left.explained += block.weight;
                     continue;
@@ -150,7 +150,7 @@ impl Left {
                 // lack the place.
                 let is_addition = block.state == State::Absent && block.kept.1 == 0 && block.weight >= ADDITION;
                 let left_out = is_addition && file.at.is_some() && !touched;
-                let lost = || standing.iter().any(|claim| claim.lost(number, index, block));
+                let lost = || standing.iter().any(|claim| claim.lost(number, block));
                 left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || left_out || lost());
             }
         }

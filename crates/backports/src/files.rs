@@ -36,6 +36,15 @@ pub(crate) struct FileFinding {
     pub is_left_behind: bool,
 }
 
+impl FileFinding {
+    /// What was found here of the block that another tip was asked about. The one may have been asked about as part of a series, which
+    /// leaves out what it took back itself, and the other not.
+    pub fn block(&self, of_another: &Finding) -> Option<&Finding> {
+        let at = self.blocks.binary_search_by_key(&of_another.line, |block| block.line);
+        self.blocks.get(at.ok()?)
+    }
+}
+
 /// How many lines of a fix are in which state.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sum {

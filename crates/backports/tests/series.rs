@@ -5,7 +5,8 @@
 
 mod common;
 
-use common::World;
+use common::{A, World};
+use embargod_backports::Verdict;
 use git2::Oid;
 use proptest::prelude::*;
 
@@ -53,6 +54,27 @@ fn write(world: &World, parent: Option<Oid>, message: &str, state: &State, own: 
         files.push(("known", known.as_str()));
     }
     world.commit(parent.as_slice(), message, &files)
+}
+
+#[test]
+fn a_place_that_the_series_leaves_alone_is_found_beside_one_that_it_takes_back() {
+    let world = World::new();
+    let with = |top: &str, two: &str| [top, &A.replace("two\nthree\n", two)].concat();
+    let commit =
+        |parent: Option<Oid>, message: &str, text: &str| world.commit(parent.as_slice(), message, &[("a", text)]);
+    let base = commit(None, "base", A);
+    let first = commit(Some(base), "first", &with("for a while\n", "zwei and more\ndrei\n"));
+    let second = commit(Some(first), "second", &with("", "zwei and more\ndrei\n"));
+    let maint = commit(Some(base), "maint", &with("", "two of old\nthree\n"));
+    let picked = |fix: Oid| format!("pick\n\n(cherry picked from commit {fix})");
+    let one = commit(
+        Some(maint),
+        &picked(first),
+        &with("for a while\n", "zwei of old\ndrei\n"),
+    );
+    let tip = commit(Some(one), &picked(second), &with("", "zwei of old\ndrei\n"));
+    let answer = world.answer(&[first, second], tip);
+    assert_eq!(answer.verdict, Verdict::Adapted, "{answer:#?}");
 }
 
 proptest! {
