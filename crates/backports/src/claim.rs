@@ -45,8 +45,12 @@ pub(crate) struct Examined {
     pub standing: Sum,
     /// Whether a place that it changes in what runs is again, line by line, as it was before it.
     pub partly_undone: bool,
+    /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word.
+    reworded: HashSet<(usize, usize)>,
     /// The share of the fix's lines that it changes too.
     pub cover: f64,
+    /// The share of them that are in blocks which it brings in other words, beyond those.
+    pub in_words: f64,
     /// The share of the fix's lines that it changes the other way.
     pub opposes: f64,
     /// Whether it changes exactly the fix's lines.
@@ -109,6 +113,19 @@ impl Examined {
                 Own::account_for(own, &file.blocks);
             }
         }
+        let mut reworded = HashSet::new();
+        // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
+        if claim.is_strong() || claim.subject {
+            for (number, file) in there.iter().enumerate() {
+                let places: Vec<_> = match &file.at {
+                    Some(at) => blocks.get_mut(at).into_iter().flatten().collect(),
+                    // The branch has no such file: what it does may have been done elsewhere.
+                    None => blocks.values_mut().flatten().collect(),
+                };
+                let lines = Own::do_the_same(places, &file.blocks);
+                reworded.extend(lines.into_iter().map(|line| (number, line)));
+            }
+        }
         let mut examined = Self {
             id,
             claim,
@@ -119,12 +136,14 @@ impl Examined {
             there,
             standing,
             partly_undone,
+            reworded,
             cover: 0.0,
+            in_words: 0.0,
             opposes: 0.0,
             same_lines: false,
             same_patch: patch(&own) == patch(at_tip),
         };
-        (examined.cover, examined.opposes) = examined.covers(at_tip);
+        (examined.cover, examined.in_words, examined.opposes) = examined.covers(at_tip);
         examined.same_lines = examined.cover == 1.0 && examined.size() == size(at_tip);
         Ok(examined)
     }
@@ -136,18 +155,24 @@ impl Examined {
             .sum()
     }
 
-    fn covers(&self, fix: &[FileFinding]) -> (f64, f64) {
+    fn covers(&self, fix: &[FileFinding]) -> (f64, f64, f64) {
         let scope = Scope::of(fix);
-        let blocks = fix.iter().filter(|file| scope.has(file)).flat_map(|file| &file.blocks);
-        let (mut all, mut with, mut against) = (0_usize, 0_usize, 0_usize);
-        for block in blocks {
-            all += block.adds.len() + block.removes.len();
-            with += self.shared(block);
+        let files = fix.iter().enumerate().filter(|(_, file)| scope.has(file));
+        let blocks = files.flat_map(|(number, file)| file.blocks.iter().map(move |block| (number, block)));
+        let (mut all, mut with, mut in_words, mut against) = (0_usize, 0_usize, 0_usize, 0_usize);
+        for (file, block) in blocks {
+            let (lines, shared) = (block.adds.len() + block.removes.len(), self.shared(block));
+            all += lines;
+            with += shared;
+            if self.reworded.contains(&(file, block.line)) {
+                in_words += lines.saturating_sub(shared);
+            }
             let (adds, removes) = (&block.adds, &block.removes);
             against += count(adds, self.lines.values().map(|file| &file.removes));
             against += count(removes, self.lines.values().map(|file| &file.adds));
         }
-        (with as f64 / all.max(1) as f64, against as f64 / all.max(1) as f64)
+        let share = |lines: usize| lines as f64 / all.max(1) as f64;
+        (share(with), share(in_words), share(against))
     }
 
     /// How many lines of a block it changes in the same way, in any file.
@@ -177,13 +202,14 @@ impl Examined {
         }
         // A revert changes the same lines the other way. A change that moves lines does both, and so does its revert: then the
         // subject tells.
-        if self.opposes > self.cover || (self.opposes == self.cover && !self.claim.subject) {
+        let like = self.cover + self.in_words;
+        if self.opposes > like || (self.opposes == like && !self.claim.subject) {
             return false;
         }
         match (self.claim.trailer, self.claim.author, self.claim.subject) {
-            (true, true, _) | (true, _, true) | (_, true, true) => self.cover > 0.0,
-            (true, false, false) | (false, true, false) => self.cover >= 0.3,
-            _ => self.cover >= 0.5,
+            (true, true, _) | (true, _, true) | (_, true, true) => like > 0.0,
+            (true, false, false) | (false, true, false) => like >= 0.3,
+            _ => like >= 0.5,
         }
     }
 
@@ -193,6 +219,9 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
+        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking {
+            return true;
+        }
         let Some(at) = &there.at else {
             // The branch has no such file: what it does may have been done elsewhere.
             return Own::do_half(self.blocks.values().flatten(), finding);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use imara_diff::Token;
 
+use crate::edit::edit;
 use crate::lines::{Block, Book, Page};
 use crate::sides::{Found, Side, around};
 use crate::wording::{Effort, Wording, wording};
@@ -49,6 +50,8 @@ pub(crate) struct Finding {
     pub adds: Vec<u64>,
     /// See `adds`.
     pub removes: Vec<u64>,
+    /// See [`edit`].
+    pub edit: Option<u64>,
     /// A number that is the same for the same change within the same three lines of surroundings: what a patch id is made of.
     pub patch: u64,
 }
@@ -153,6 +156,11 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 .iter()
                 .map(|index| book.print_of(states.new.lines[*index]))
                 .collect(),
+            edit: edit(
+                book,
+                &states.old.lines[block.before.clone()],
+                &states.new.lines[block.after.clone()],
+            ),
             patch: patch(book, states, block),
             removes: removed
                 .iter()

@@ -138,6 +138,7 @@ fn whole(change: &Change, state: State) -> Vec<Finding> {
         place: None,
         adds,
         removes,
+        edit: None,
         patch: 0,
     }]
 }

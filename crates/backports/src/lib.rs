@@ -5,6 +5,7 @@ mod claim;
 mod commits;
 mod content;
 mod decide;
+mod edit;
 mod engine;
 mod error;
 mod facts;

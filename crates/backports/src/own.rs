@@ -1,7 +1,7 @@
 //! What a backport does in its own way: what it changes at a place beyond what the blocks of the fix that are in effect there
 //! account for. Only that can explain a block that is not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crate::content::{Finding, State};
@@ -12,6 +12,8 @@ pub(crate) struct Own {
     after: Range<usize>,
     adds: Vec<u64>,
     removes: Vec<u64>,
+    /// What it does word by word.
+    edit: Option<u64>,
 }
 
 impl Own {
@@ -21,6 +23,7 @@ impl Own {
             after: block.after.clone(),
             adds: block.adds.clone(),
             removes: block.removes.clone(),
+            edit: block.edit,
         }
     }
 
@@ -30,10 +33,44 @@ impl Own {
         let done = || fix.iter().filter(|block| block.state == State::InEffect);
         let mut adds = Lines::of(done().flat_map(|block| &block.adds));
         let mut removes = Lines::of(done().flat_map(|block| &block.removes));
-        for place in places {
+        for place in places.iter_mut() {
             place.adds.retain(|line| !adds.take(*line));
             place.removes.retain(|line| !removes.take(*line));
         }
+        for edit in done().filter_map(|block| block.edit) {
+            if let Some(place) = places.iter_mut().find(|own| own.edit == Some(edit)) {
+                place.edit = None;
+            }
+        }
+    }
+
+    /// The lines of those blocks of a file that are not in effect and of which these places do the same word by word, each place for
+    /// one block. Where they do less often what several blocks do, nobody knows which of these were done.
+    pub fn do_the_same(places: Vec<&mut Self>, fix: &[Finding]) -> Vec<usize> {
+        let mut wanted = BTreeMap::<u64, Vec<usize>>::new();
+        for block in fix.iter().filter(|block| block.state != State::InEffect) {
+            if let Some(edit) = block.edit {
+                wanted.entry(edit).or_default().push(block.line);
+            }
+        }
+        let mut offered = BTreeMap::<u64, Vec<&mut Self>>::new();
+        for place in places {
+            if let Some(edit) = place.edit {
+                offered.entry(edit).or_default().push(place);
+            }
+        }
+        let mut lines = Vec::new();
+        for (edit, wanted) in wanted {
+            let places = offered.remove(&edit).unwrap_or_default();
+            if places.len() >= wanted.len() {
+                places
+                    .into_iter()
+                    .take(wanted.len())
+                    .for_each(|place| place.edit = None);
+                lines.extend(wanted);
+            }
+        }
+        lines
     }
 
     /// Whether something of its own is done within this many lines of a line.
@@ -94,6 +131,7 @@ mod tests {
             place: None,
             adds: adds.to_vec(),
             removes: Vec::new(),
+            edit: None,
             patch: 0,
         }
     }

@@ -86,6 +86,12 @@ pub(crate) fn claim_words(claim: &Examined) -> String {
             true => "has its patch id without context".to_owned(),
             false => format!("has {:.0} % of its lines", claim.cover * 100.0),
         });
+        if claim.in_words > 0.0 {
+            words.push(format!(
+                "changes the same words in {:.0} % more",
+                claim.in_words * 100.0
+            ));
+        }
     }
     if let Some(by) = claim.reverted_by {
         words.push(format!("but {by} says that it reverts it"));

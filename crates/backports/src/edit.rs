@@ -1,0 +1,85 @@
+//! What a change does word by word. Where a branch has a line in other words, its backport has no line of the fix, but the same
+//! words come and go.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use imara_diff::Token;
+
+use crate::lines::Book;
+
+/// Of more lines on one side, no words are compared.
+const MOST_LINES: usize = 30;
+
+/// A number that is the same where the same words come and go, however the lines that they stand in are broken and whatever else is
+/// in these; nothing where words only change their places.
+pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
+    if old.len().max(new.len()) > MOST_LINES {
+        return None;
+    }
+    let mut more = BTreeMap::<&[u8], i32>::new();
+    for (lines, by) in [(old, -1), (new, 1)] {
+        for word in lines.iter().flat_map(|line| words(book.line(*line))) {
+            *more.entry(word).or_default() += by;
+        }
+    }
+    more.retain(|_, by| *by != 0);
+    if more.is_empty() {
+        return None;
+    }
+    let mut hasher = DefaultHasher::new();
+    more.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Names and numbers, and each other sign by itself.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    line.chunk_by(move |one, next| is_letter(one) && is_letter(next))
+        .filter(|word| !word.trim_ascii().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::White;
+
+    fn of(old: &str, new: &str) -> Option<u64> {
+        let mut book = Book::new(White::Nothing);
+        let mut lines = |text: &str| {
+            let id = git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes());
+            let page = book.read(b"a", id.expect("hashed"), &text.as_bytes().into());
+            page.lines.clone()
+        };
+        let (old, new) = (lines(old), lines(new));
+        edit(&book, &old, &new)
+    }
+
+    #[test]
+    fn the_same_words_come_and_go_in_other_lines() {
+        let fix = of("x = find((cast *) by_name,", "x = find(by_name,");
+        assert!(fix.is_some());
+        assert_eq!(
+            fix,
+            of("found = search((cast *) by_name,\n", "found = search(by_name,\n")
+        );
+        assert_eq!(fix, of("x = find((cast *)\n", "x =\n  find(\n"));
+        for (old, new) in [
+            ("x = find(by_name,", "x = find((cast *) by_name,"),
+            ("x = find((other *) by_name,", "x = find(by_name,"),
+            ("x = find((cast *) by_name);", "x = find(by_name,"),
+            ("x = find((cast **) by_name,", "x = find(by_name,"),
+        ] {
+            assert_ne!(fix, of(old, new), "{old}");
+        }
+    }
+
+    #[test]
+    fn words_that_change_places_and_long_blocks_are_like_nothing() {
+        assert_eq!(of("copy(from, to)", "copy(to, from)"), None);
+        assert_eq!(of("one\n", "one\n"), None);
+        let long = "x\n".repeat(MOST_LINES + 1);
+        assert_eq!(of(&long, "y\n"), None);
+        assert_eq!(of("y\n", &long), None);
+    }
+}

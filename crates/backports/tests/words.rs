@@ -1,0 +1,52 @@
+//! Backports of which no line is the fix's, because the branch has these lines in other words: the same words come and go.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::World;
+use embargod_backports::Verdict;
+
+/// The file of a branch: main has other names for the same.
+fn file(find: &str, sizes: [&str; 2]) -> String {
+    let [one, two] = sizes;
+    format!(
+        "int lookup(void)\n{{\n  prepare();\n  {find}(table, {one});\n  settle();\n  {find}(list, {two});\n  finish();\n}}\n"
+    )
+}
+
+/// What is said of a fix that makes both lengths those of a table, on a branch whose backport has this message and does this.
+fn verdict(message: &str, backport: &str) -> Verdict {
+    let world = World::new();
+    let commit = |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
+    let base = commit(&[], "base", &file("find_any", ["0", "0"]));
+    let maint = commit(&[base], "maint", &file("find_first", ["0", "0"]));
+    let fix = commit(&[base], "Fix the lengths", &file("find_any", ["length", "length"]));
+    let message = message.replace("FIX", &fix.to_string());
+    world.verdict(&[fix], commit(&[maint], &message, backport))
+}
+
+#[test]
+fn a_backport_that_changes_the_same_words_in_other_lines_is_adapted() {
+    let whole = file("find_first", ["length", "length"]);
+    for message in ["Fix the lengths", "Fix the lengths\n\n(cherry picked from commit FIX)"] {
+        assert_eq!(verdict(message, &whole), Verdict::Adapted, "{message}");
+    }
+    let broken = whole.replace("(list, ", "(\n      list,\n      ");
+    assert_eq!(verdict("Fix the lengths", &broken), Verdict::Adapted);
+}
+
+#[test]
+fn where_only_an_id_says_so_a_person_weighs_the_words() {
+    let whole = file("find_first", ["length", "length"]);
+    let message = "Mend it\n\n(cherry picked from commit FIX)";
+    assert_eq!(verdict(message, &whole), Verdict::Unproven);
+}
+
+#[test]
+fn each_place_of_a_backport_stands_for_one_of_the_fix() {
+    for sizes in [["length", "0"], ["0", "length"], ["0", "0"], ["size", "length"]] {
+        let verdict = verdict("Fix the lengths", &file("find_first", sizes));
+        assert!(!verdict.is_good(), "{sizes:?}: {verdict:?}");
+    }
+}
