@@ -113,19 +113,7 @@ impl Examined {
                 Own::account_for(own, &file.blocks);
             }
         }
-        let mut reworded = HashSet::new();
-        // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
-        if claim.is_strong() || claim.subject {
-            for (number, file) in there.iter().enumerate() {
-                let places: Vec<_> = match &file.at {
-                    Some(at) => blocks.get_mut(at).into_iter().flatten().collect(),
-                    // The branch has no such file: what it does may have been done elsewhere.
-                    None => blocks.values_mut().flatten().collect(),
-                };
-                let lines = Own::do_the_same(places, &file.blocks);
-                reworded.extend(lines.into_iter().map(|line| (number, line)));
-            }
-        }
+        let reworded = reworded(claim, &there, &mut blocks);
         let mut examined = Self {
             id,
             claim,
@@ -226,7 +214,7 @@ impl Examined {
             // The branch has no such file: what it does may have been done elsewhere.
             return Own::do_half(self.blocks.values().flatten(), finding);
         };
-        let (Some(block), Some(own)) = (there.block(finding), self.blocks.get(at)) else {
+        let (Some(block), Some(own)) = (there.block(finding.line), self.blocks.get(at)) else {
             return false;
         };
         if block.state == State::InEffect {
@@ -247,7 +235,7 @@ impl Examined {
 
     /// Whether a block of the fix was in effect after it, and lines that the fix removes are back since.
     pub fn lost(&self, file: usize, finding: &Finding) -> bool {
-        let there = self.there.get(file).and_then(|file| file.block(finding));
+        let there = self.there.get(file).and_then(|file| file.block(finding.line));
         there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
     }
 
@@ -267,6 +255,41 @@ impl Examined {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());
         at.is_some_and(|at| self.blocks.contains_key(at))
     }
+}
+
+/// Blocks of a fix, by their files and lines, that a claim does not bring as they are and of which it does the same word by word, each
+/// time at a place of its own.
+fn reworded(claim: Claim, fix: &[FileFinding], places: &mut BTreeMap<Vec<u8>, Vec<Own>>) -> HashSet<(usize, usize)> {
+    let mut reworded = HashSet::new();
+    // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
+    if !claim.is_strong() && !claim.subject {
+        return reworded;
+    }
+    let is_open = |block: &&Finding| block.state != State::InEffect;
+    for (number, file) in fix.iter().enumerate() {
+        if let Some(own) = file.at.as_ref().and_then(|at| places.get_mut(at)) {
+            let lines = Own::do_the_same(own, file.blocks.iter().filter(is_open));
+            reworded.extend(lines.into_iter().map(|line| (number, line)));
+        }
+    }
+    if !claim.is_strong() {
+        return reworded;
+    }
+    for (number, file) in fix.iter().enumerate() {
+        // The branch may have the file, and what the fix changes in it may still be part of another one.
+        let touched = file.at.as_ref().is_some_and(|at| places.contains_key(at));
+        let may_be_elsewhere = |block: &Finding| match block.state {
+            State::Absent => true,
+            State::Unclear => !touched,
+            State::InEffect | State::Lacking => false,
+        };
+        let open = file.blocks.iter().filter(is_open);
+        let open = open.filter(|block| !reworded.contains(&(number, block.line)));
+        let lines = Own::do_the_same(places.values_mut().flatten(), open);
+        let there = |line: &usize| file.block(*line).is_some_and(may_be_elsewhere);
+        reworded.extend(lines.into_iter().filter(there).map(|line| (number, line)));
+    }
+    reworded
 }
 
 /// What a patch id is made of: the changes of each file, in order.

@@ -37,10 +37,10 @@ pub(crate) struct FileFinding {
 }
 
 impl FileFinding {
-    /// What was found here of the block that another tip was asked about. The one may have been asked about as part of a series, which
-    /// leaves out what it took back itself, and the other not.
-    pub fn block(&self, of_another: &Finding) -> Option<&Finding> {
-        let at = self.blocks.binary_search_by_key(&of_another.line, |block| block.line);
+    /// What was found of the block at a line. Blocks of one file that was asked about at two tips go together by it: the one may have
+    /// been asked about as part of a series, which leaves out what it took back itself, and the other not.
+    pub fn block(&self, line: usize) -> Option<&Finding> {
+        let at = self.blocks.binary_search_by_key(&line, |block| block.line);
         self.blocks.get(at.ok()?)
     }
 }

@@ -44,11 +44,14 @@ impl Own {
         }
     }
 
-    /// The lines of those blocks of a file that are not in effect and of which these places do the same word by word, each place for
-    /// one block. Where they do less often what several blocks do, nobody knows which of these were done.
-    pub fn do_the_same(places: Vec<&mut Self>, fix: &[Finding]) -> Vec<usize> {
+    /// The lines of those blocks of a file of which these places do the same word by word, each place for one block. Where they do less
+    /// often what several blocks do, nobody knows which of these were done.
+    pub fn do_the_same<'a>(
+        places: impl IntoIterator<Item = &'a mut Self>,
+        fix: impl Iterator<Item = &'a Finding>,
+    ) -> Vec<usize> {
         let mut wanted = BTreeMap::<u64, Vec<usize>>::new();
-        for block in fix.iter().filter(|block| block.state != State::InEffect) {
+        for block in fix {
             if let Some(edit) = block.edit {
                 wanted.entry(edit).or_default().push(block.line);
             }

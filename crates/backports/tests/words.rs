@@ -37,6 +37,39 @@ fn a_backport_that_changes_the_same_words_in_other_lines_is_adapted() {
 }
 
 #[test]
+fn what_the_branch_still_has_in_another_file_may_be_changed_there() {
+    let world = World::new();
+    let whole = |text: &str| file("find_any", [text, text]);
+    let rest = "int other(void)\n{\n  begin();\n  end();\n}\n";
+    let commit = |parent: Option<git2::Oid>, message: &str, files: [&str; 2]| {
+        world.commit(
+            parent.as_slice(),
+            message,
+            &[("lookup.c", files[0]), ("table.c", files[1])],
+        )
+    };
+    let old = format!("{rest}{}", whole("0"));
+    let maint = commit(None, "base", [rest, &old]);
+    let split = commit(Some(maint), "split", [&format!("{rest}{}", whole("0")), rest]);
+    let fix = commit(
+        Some(split),
+        "Fix the lengths",
+        [&format!("{rest}{}", whole("length")), rest],
+    );
+    let trailer = format!("\n\n(cherry picked from commit {fix})");
+    let picked = |subject: &str, text: &str| {
+        let message = format!("{subject}{trailer}");
+        world.verdict(&[fix], commit(Some(maint), &message, [rest, &format!("{rest}{text}")]))
+    };
+    assert_eq!(picked("Fix the lengths", &whole("length")), Verdict::Adapted);
+    assert_eq!(picked("Mend it", &whole("length")), Verdict::Unproven);
+    for half in [["length", "0"], ["0", "length"]] {
+        let verdict = picked("Fix the lengths", &file("find_any", half));
+        assert!(!verdict.is_good(), "{half:?}: {verdict:?}");
+    }
+}
+
+#[test]
 fn where_only_an_id_says_so_a_person_weighs_the_words() {
     let whole = file("find_first", ["length", "length"]);
     let message = "Mend it\n\n(cherry picked from commit FIX)";
