@@ -14,6 +14,7 @@ use crate::own::Own;
 use crate::place::{Place, base_name};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::wording::Wording;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
 const NEAR: usize = 30;
@@ -207,7 +208,9 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
-        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking {
+        // What is there in much the words of the state before it was not changed, whatever was elsewhere.
+        let is_older = finding.is_reworded() || finding.wording != Wording::Other && !self.touches(file);
+        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking && !is_older {
             return true;
         }
         let Some(at) = &there.at else {
