@@ -4,8 +4,9 @@ use git2::{Oid, Repository};
 use serde::Serialize;
 
 use crate::affected::is_affected;
+use crate::ancillary::is_ancillary;
 use crate::claim::{Examined, may_concern};
-use crate::content::{State, is_ancillary};
+use crate::content::State;
 use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, standing};
 use crate::error::EngineError;
 use crate::files::{FileFinding, Scope, find_changes};

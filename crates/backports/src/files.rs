@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use git2::{FileMode, Oid};
 
-use crate::content::{Finding, State, States, is_ancillary, judge};
+use crate::ancillary::is_ancillary;
+use crate::content::{Finding, State, States, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
 use crate::lines::{Book, Page, White};

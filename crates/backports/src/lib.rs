@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod affected;
+mod ancillary;
 mod claim;
 mod commits;
 mod content;
@@ -29,7 +30,7 @@ mod unified;
 mod verdict;
 mod wording;
 
-pub use content::is_ancillary;
+pub use ancillary::is_ancillary;
 pub use engine::{Answer, CommitAnswer, Question, assess, assess_each};
 pub use error::EngineError;
 pub use index::Index;

@@ -1,0 +1,124 @@
+//! Which files are no part of what runs, by their names alone.
+
+/// Folders of tests and of documentation.
+const FOLDERS: [&str; 22] = [
+    "test",
+    "tests",
+    "__tests__",
+    "testing",
+    "testdata",
+    "testsuite",
+    "spec",
+    "unit_tests",
+    "app-test",
+    "t",
+    "fuzz",
+    "doc",
+    "docs",
+    "documentation",
+    "man",
+    "po",
+    "changes",
+    "changelog",
+    "changelogs",
+    "newsfragments",
+    "releasenotes",
+    "examples",
+];
+/// How the names of files begin that tell people something.
+const NAMES: [&str; 12] = [
+    "changelog",
+    "changes",
+    "news",
+    "authors",
+    "thanks",
+    "readme",
+    "copying",
+    "maintainers",
+    "todo",
+    "version",
+    "contributors",
+    "release",
+];
+/// How the names of texts and of translations end.
+const ENDINGS: [&str; 14] = [
+    ".md", ".rst", ".txt", ".po", ".pot", ".adoc", ".html", ".xml", ".docbook", ".1", ".3", ".5", ".7", ".8",
+];
+
+/// Whether a file is not part of what runs: tests, documentation, change logs, translations.
+pub fn is_ancillary(path: &[u8]) -> bool {
+    let as_written = String::from_utf8_lossy(path);
+    let path = as_written.to_ascii_lowercase();
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    let is_folder = |part: &&str| FOLDERS.contains(part) || part.ends_with("tests") || part.ends_with("_test");
+    parts.iter().any(is_folder)
+        || is_told(&as_written, name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("cmakelists")
+        || is_test(name)
+}
+
+/// Whether it tells people something: `ChangeLog` and `README.source`, but not `version.c` nor `ReleaseGate.java`.
+fn is_told(as_written: &str, name: &str) -> bool {
+    let begin = as_written[as_written.len() - name.len()..]
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    let is_text = !name.contains('.') || !begin.contains(|letter: char| letter.is_ascii_lowercase());
+    is_text && NAMES.iter().any(|known| name.starts_with(known))
+}
+
+fn is_test(name: &str) -> bool {
+    let begin = name.split('.').next().unwrap_or_default();
+    ["test_", "test-"].iter().any(|start| name.starts_with(start))
+        || ["_test", "-test", "_tests", "_spec"]
+            .iter()
+            .any(|end| begin.ends_with(end))
+        || [".test.", ".spec."].iter().any(|inside| name.contains(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_and_what_tests_does_not_run() {
+        for path in [
+            "NEWS",
+            "ChangeLog",
+            "doc/a.c",
+            "README.source",
+            "CHANGES.SE",
+            "src/README.md",
+            "a/named.8",
+            "a/po/de.po",
+            "src/a_test.go",
+            "lib/test-b.c",
+            "c/tests/d.c",
+            "x/FooTests/e.java",
+            "web/f.test.ts",
+            "spec/g_spec.rb",
+            "pkg/testdata/h.json",
+            "debian/changelog",
+            "VERSION",
+        ] {
+            assert!(is_ancillary(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "src/version.c",
+            "web/VersionStrategy.java",
+            "api/versions.py",
+            "src/changelog.h",
+            "cmd/release.go",
+            ".github/workflows/release.yml",
+            "app/news_controller.rb",
+            "todo.js",
+            "CMakeLists.txt",
+            "src/latest.c",
+            "lib/protest/a.c",
+            "",
+        ] {
+            assert!(!is_ancillary(path.as_bytes()), "{path}");
+        }
+    }
+}
