@@ -26,9 +26,13 @@ const FOLDERS: [&str; 22] = [
     "examples",
 ];
 /// How the names of files begin that tell people something.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 16] = [
     "changelog",
     "changes",
+    "copyright",
+    "credits",
+    "licence",
+    "license",
     "news",
     "authors",
     "thanks",
@@ -40,9 +44,11 @@ const NAMES: [&str; 12] = [
     "contributors",
     "release",
 ];
+/// Files that are about the repository.
+const OF_THE_REPOSITORY: [&str; 3] = [".gitattributes", ".gitignore", ".mailmap"];
 /// How the names of texts and of translations end.
-const ENDINGS: [&str; 14] = [
-    ".md", ".rst", ".txt", ".po", ".pot", ".adoc", ".html", ".xml", ".docbook", ".1", ".3", ".5", ".7", ".8",
+const ENDINGS: [&str; 11] = [
+    ".md", ".rst", ".po", ".pot", ".adoc", ".docbook", ".1", ".3", ".5", ".7", ".8",
 ];
 
 /// Whether a file is not part of what runs: tests, documentation, change logs, translations.
@@ -54,7 +60,8 @@ pub fn is_ancillary(path: &[u8]) -> bool {
     let is_folder = |part: &&str| FOLDERS.contains(part) || part.ends_with("tests") || part.ends_with("_test");
     parts.iter().any(is_folder)
         || is_told(&as_written, name)
-        || ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("cmakelists")
+        || OF_THE_REPOSITORY.contains(&name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || is_test(name)
 }
 
@@ -101,6 +108,8 @@ mod tests {
             "pkg/testdata/h.json",
             "debian/changelog",
             "VERSION",
+            "LICENSE",
+            ".mailmap",
         ] {
             assert!(is_ancillary(path.as_bytes()), "{path}");
         }
@@ -114,6 +123,9 @@ mod tests {
             "app/news_controller.rb",
             "todo.js",
             "CMakeLists.txt",
+            "web/templates/login.html",
+            "etc/beans.xml",
+            "licenses.go",
             "src/latest.c",
             "lib/protest/a.c",
             "",
