@@ -7,6 +7,8 @@ use git2::Oid;
 use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};
 
+use crate::title::Title;
+
 /// An id with fewer digits names nothing.
 const SHORTEST_ID: usize = 9;
 /// How many digits a whole id has.
@@ -41,12 +43,12 @@ pub(crate) struct Facts {
     pub authored: i64,
     /// The author's address, in small letters.
     pub author: String,
-    /// See [`subject`].
+    /// See [`Title::subject`].
     pub subject: String,
-    /// The number of the request that it was merged by, as forges write it behind the subject of a squash: `(#123)`.
+    /// See [`Title::request`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<u64>,
-    /// All such numbers in its subject, which a backport writes behind one another; but for a revert, which names what it undoes.
+    /// See [`Title::requests`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<u64>,
     /// The ids, whole or not, that its message names as its source.
@@ -55,7 +57,7 @@ pub(crate) struct Facts {
     /// The id, whole or not, of the commit that its message says it reverts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<String>,
-    /// The request that its subject says it reverts, `Revert "Fix it (#12)"`, where no id says so.
+    /// The request that it says it reverts, where no id says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts_request: Option<u64>,
 }
@@ -84,26 +86,15 @@ impl Facts {
     pub fn of(commit: &[u8]) -> Self {
         let end = memmem::find(commit, b"\n\n").unwrap_or(commit.len());
         let (header, message) = (&commit[..end], &commit[commit.len().min(end + 2)..]);
-        let first = first_line(message);
-        let request = appended(first).and_then(|(_, group)| numbers(group).last());
-        let mut requests: Vec<_> = numbers(first).collect();
-        let mut reverts_request = None;
-        if first.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert")) {
-            if request.is_some() {
-                requests.pop();
-            }
-            // What is quoted may itself have been carried: its own number is the last one.
-            reverts_request = requests.pop();
-            requests.clear();
-        }
+        let named = Title::of(message);
         let mut facts = Self {
             parents: Vec::new(),
             committed: 0,
             authored: 0,
             author: String::new(),
-            subject: subject(first),
-            request,
-            requests,
+            subject: named.subject(),
+            request: named.request,
+            requests: named.requests,
             sources: Vec::new(),
             reverts: None,
             reverts_request: None,
@@ -135,7 +126,7 @@ impl Facts {
                 facts.sources.push(text);
             }
         }
-        facts.reverts_request = reverts_request.filter(|_| facts.reverts.is_none());
+        facts.reverts_request = named.reverts.filter(|_| facts.reverts.is_none());
         facts
     }
 
@@ -153,47 +144,6 @@ impl Facts {
     pub fn same_author(&self, other: &Self) -> bool {
         self.authored == other.authored && self.author == other.author
     }
-}
-
-/// The first line in which something stands.
-fn first_line(message: &[u8]) -> &[u8] {
-    let mut lines = message.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.find(|line| !line.is_empty()).unwrap_or_default()
-}
-
-/// A subject without what carriers put before it ("[stable] ", "[PATCH 2/3] ") and forges behind it ("(#123)",
-/// "(backport #123)"), in small letters.
-fn subject(mut line: &[u8]) -> String {
-    while let Some((rest, _)) = appended(line).filter(|(rest, _)| !rest.is_empty()) {
-        line = rest;
-    }
-    while let Some(rest) = line.strip_prefix(b"[").and_then(|rest| {
-        let end = rest.iter().position(|byte| *byte == b']')?;
-        Some(rest[end + 1..].trim_ascii_start())
-    }) {
-        if rest.is_empty() {
-            break;
-        }
-        line = rest;
-    }
-    String::from_utf8_lossy(line).to_ascii_lowercase()
-}
-
-/// A line before its last brackets, and what stands in these; where they end the line and have a request's number in them.
-fn appended(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let inner = line.strip_suffix(b")")?;
-    let start = memchr::memrchr(b'(', inner)?;
-    let (rest, group) = (line[..start].trim_ascii_end(), &inner[start + 1..]);
-    numbers(group).next().is_some().then_some((rest, group))
-}
-
-/// The numbers that are written as those of requests: `#123`.
-fn numbers(text: &[u8]) -> impl Iterator<Item = u64> {
-    let after = text.split(|byte| *byte == b'#').skip(1);
-    after.filter_map(|rest| {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
-    })
 }
 
 /// The address, in small letters, and the seconds since 1970 of `Name <address> seconds zone`.
@@ -260,18 +210,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_read_without_what_carriers_put_before_it() {
-        for (message, expected) in [
-            ("Fix it\n\nbody", "fix it"),
-            ("\n[ 9.18 ] [PATCH 1/2] Fix it", "fix it"),
-            ("[alone]", "[alone]"),
-            ("", ""),
-        ] {
-            assert_eq!(facts(message).subject, expected, "{message:?}");
-        }
-    }
-
-    #[test]
     fn a_squash_has_the_number_of_its_request_and_its_backport_both() {
         let fix = facts("Fix it (#12)\n\nbody (#13)");
         assert_eq!((fix.subject.as_str(), fix.request), ("fix it", Some(12)));
@@ -286,11 +224,7 @@ mod tests {
             let backport = facts(message);
             assert_eq!(backport.request, request, "{message}");
             assert!(backport.names(id, &fix), "{message}");
-            assert_eq!(
-                backport.subject == fix.subject,
-                !message.starts_with("Cherry"),
-                "{message}"
-            );
+            assert_eq!(backport.subject, fix.subject, "{message}");
         }
         for message in [
             "Fix it (#120)",
@@ -301,11 +235,6 @@ mod tests {
         ] {
             assert!(!facts(message).names(id, &fix), "{message}");
         }
-        assert_eq!(facts("(#12)").subject, "(#12)");
-        assert_eq!(
-            facts("Fix (a) (#99999999999999999999)").subject,
-            "fix (a) (#99999999999999999999)"
-        );
         assert!(!facts("Fix it").names(id, &facts("Fix it")));
     }
 
@@ -371,15 +300,6 @@ mod tests {
             assert_eq!(facts(&message).reverts.as_deref(), Some(id));
         }
         assert_eq!(facts("x\n\nthis reverts commit of yesterday.").reverts, None);
-        for (message, reverted) in [
-            ("Revert \"Fix it (#12) (#40)\" (#41)", Some(40)),
-            ("Revert \"Fix it (#12)\"", Some(12)),
-            ("Revert \"Revert \"Fix it (#12)\" (#41)\" (#42)", Some(41)),
-            ("Revert \"Fix it\" (#41)", None),
-            ("Fix it (#12) (#40)", None),
-        ] {
-            assert_eq!(facts(message).reverts_request, reverted, "{message}");
-        }
         let both = facts(&format!("Revert \"Fix it (#12)\" (#41)\n\nThis reverts commit {id}."));
         assert_eq!((both.reverts.as_deref(), both.reverts_request), (Some(id), None));
     }

@@ -24,6 +24,7 @@ mod series;
 mod shelf;
 mod sides;
 mod tags;
+mod title;
 mod trees;
 mod undone;
 mod unified;

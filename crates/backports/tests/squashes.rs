@@ -35,6 +35,31 @@ fn a_backport_names_the_request_of_its_fix() {
 }
 
 #[test]
+fn a_bot_names_the_request_whose_merge_is_the_fix() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let proposed = world.commit(&[base], "work in progress", &[("a", &fixed)]);
+    let merge = "Merge pull request #12 from somebody/branch\n\nCheck it";
+    let fix = world.commit(&[base, proposed], merge, &[("a", &fixed)]);
+    let maint = world.commit(&[base], "maint", &[("a", A), ("v", "1\n")]);
+    let picked = world.commit(&[maint], "Backport PR #12: Check it", &[("a", &fixed), ("v", "1\n")]);
+    let bots = "Merge pull request #40 from bot/backport-12\n\nBackport PR #12 on branch 1.x (Check it)";
+    let tip = world.commit(&[maint, picked], bots, &[("a", &fixed), ("v", "1\n")]);
+    let answer = world.answer(&[fix], tip);
+    assert_eq!(answer.verdict, Verdict::Present);
+    assert_eq!(answer.commits[0].matched, [tip, picked].map(|id| id.to_string()));
+
+    let undone = world.commit(&[tip], "Tidy up", &[("a", A), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], undone), Verdict::Reverted);
+    let says = "Revert \"Backport PR #12 on branch 1.x (Check it)\"\n\nReverts owner/name#40";
+    let says = world.commit(&[tip], says, &[("a", A), ("v", "1\n")]);
+    let against = world.answer(&[fix], says).commits.remove(0).against;
+    let words = format!("{says} says that it reverts it");
+    assert!(against.iter().any(|line| line.contains(&words)), "{against:?}");
+}
+
+#[test]
 fn reverts_in_a_circle_come_to_an_end() {
     let world = World::new();
     let fixed = A.replace("two", "zwei");

@@ -1,0 +1,225 @@
+//! What the first lines of a message say: what a commit does, by which request it was merged, and which others it names.
+
+use memchr::memmem;
+
+/// What forges write before the number of the request that a merge brings.
+const GITHUB_MERGES: &[u8] = b"Merge pull request #";
+/// The same on GitLab: the number stands on a line of its own, further down.
+const GITLAB_MERGES: &[u8] = b"Merge branch '";
+/// How that line begins.
+const GITLAB_REQUEST: &[u8] = b"See merge request ";
+/// How the line begins by which GitHub's button names the request that it reverts.
+const REVERTS: &[u8] = b"\nReverts ";
+
+/// The title of a commit, and the requests that it is about.
+pub(crate) struct Title<'a> {
+    /// The line that says what the commit does. Of a request's merge that is the request's title.
+    line: &'a [u8],
+    /// The number of the request that it was merged by: `(#123)` behind a squash's title, or what a merge names.
+    pub request: Option<u64>,
+    /// All such numbers in its title; but for a revert, which names what it undoes.
+    pub requests: Vec<u64>,
+    /// The request that it says it reverts: `Revert "Fix it (#12)"`, `Reverts owner/name#12`.
+    pub reverts: Option<u64>,
+}
+
+impl<'a> Title<'a> {
+    /// Reads the title of a message.
+    pub fn of(message: &'a [u8]) -> Self {
+        let lines = message.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let first = lines.next().unwrap_or_default();
+        let merged = merged_request(first, message);
+        let own_title = merged.and_then(|_| lines.next());
+        let line = own_title
+            .filter(|line| !line.starts_with(GITLAB_REQUEST))
+            .unwrap_or(first);
+        let behind = appended(line).and_then(|(_, group)| numbers(group).last());
+        let mut requests: Vec<_> = numbers(line).collect();
+        let mut reverts = None;
+        if line.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert")) {
+            if merged.is_none() && behind.is_some() {
+                requests.pop();
+            }
+            // What is quoted may itself have been carried: its own number is the last one.
+            reverts = requests.pop();
+            requests.clear();
+        } else {
+            requests.extend(merged);
+        }
+        Self {
+            line,
+            request: merged.or(behind),
+            requests,
+            reverts: reverted_request(message).or(reverts),
+        }
+    }
+
+    /// What the commit does, without what carriers put before it ("[stable] ", "[PATCH 2/3] ", "Backport PR #12: ") and forges
+    /// behind it ("(#123)", "(backport #123)"), in small letters.
+    pub fn subject(&self) -> String {
+        let mut line = self.line;
+        loop {
+            let bare = appended(line).map(|(rest, _)| rest);
+            let bare = bare.or_else(|| unbracketed(line)).or_else(|| carried(line));
+            match bare {
+                Some(rest) if !rest.is_empty() => line = rest,
+                _ => return String::from_utf8_lossy(line).to_ascii_lowercase(),
+            }
+        }
+    }
+}
+
+/// The request that a commit merges, as the forge says.
+fn merged_request(first: &[u8], message: &[u8]) -> Option<u64> {
+    if let Some(rest) = first.strip_prefix(GITHUB_MERGES) {
+        return number(rest);
+    }
+    let said = first
+        .starts_with(GITLAB_MERGES)
+        .then(|| memmem::rfind(message, GITLAB_REQUEST))??;
+    let line = message[said..].split(|byte| *byte == b'\n').next()?;
+    number(line.rsplit(|byte| *byte == b'!').next()?)
+}
+
+/// The request that a message names as reverted.
+fn reverted_request(message: &[u8]) -> Option<u64> {
+    let said = memmem::find(message, REVERTS)? + REVERTS.len();
+    let line = message[said..].split(|byte| *byte == b'\n').next()?.trim_ascii();
+    let at = memchr::memchr(b'#', line)?;
+    let is_named = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/".contains(byte);
+    let is_number = line[at + 1..].iter().all(u8::is_ascii_digit);
+    (line[..at].iter().all(is_named) && is_number).then(|| number(&line[at + 1..]))?
+}
+
+/// A line before its last brackets, and what stands in these; where they end the line and have a request's number in them.
+fn appended(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = line.strip_suffix(b")")?;
+    let start = memchr::memrchr(b'(', inner)?;
+    let (rest, group) = (line[..start].trim_ascii_end(), &inner[start + 1..]);
+    (!group.contains(&b')') && numbers(group).next().is_some()).then_some((rest, group))
+}
+
+/// A line without the brackets that it begins with.
+fn unbracketed(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(b"[")?;
+    let end = memchr::memchr(b']', rest)?;
+    Some(rest[end + 1..].trim_ascii_start())
+}
+
+/// What a bot carried, by the titles that it gives: `Backport PR #12: Fix it`, `Backport PR #12 on branch 1.x (Fix it)`.
+fn carried(line: &[u8]) -> Option<&[u8]> {
+    const ON: &[u8] = b" on branch ";
+    let is_carriers = |begin: &[u8]| {
+        let begin = begin.to_ascii_lowercase();
+        let says = ["backport", "cherry"]
+            .iter()
+            .any(|word| memmem::find(&begin, word.as_bytes()).is_some());
+        says && numbers(&begin).next().is_some()
+    };
+    if let Some(on) = memmem::find(line, ON).filter(|on| is_carriers(&line[..*on])) {
+        let start = on + ON.len() + memmem::find(&line[on + ON.len()..], b" (")? + 2;
+        return line[start..].strip_suffix(b")");
+    }
+    let end = memmem::find(line, b": ").filter(|end| is_carriers(&line[..*end]))?;
+    Some(&line[end + 2..])
+}
+
+/// The numbers that are written as those of requests: `#123`.
+fn numbers(text: &[u8]) -> impl Iterator<Item = u64> {
+    text.split(|byte| *byte == b'#').skip(1).filter_map(number)
+}
+
+/// The number that a text begins with.
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(message: &str) -> String {
+        Title::of(message.as_bytes()).subject()
+    }
+
+    #[test]
+    fn a_subject_is_read_without_what_carriers_put_before_it() {
+        for (message, expected) in [
+            ("Fix it\n\nbody", "fix it"),
+            ("\n[ 9.18 ] [PATCH 1/2] Fix it", "fix it"),
+            ("[alone]", "[alone]"),
+            ("", ""),
+            ("(#12)", "(#12)"),
+            ("Fix (a) (#99999999999999999999)", "fix (a) (#99999999999999999999)"),
+            ("Backport PR #12: Fix it", "fix it"),
+            ("[1.x] Manual backport of #12: Fix it (#40)", "fix it"),
+            (
+                "Backport PR #12 on branch 1.x (Fix (all of) it (issue #7)) (#40)",
+                "fix (all of) it",
+            ),
+            ("Fix #12: it crashes", "fix #12: it crashes"),
+            ("Backport: Fix it", "backport: fix it"),
+        ] {
+            assert_eq!(subject(message), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_merge_has_the_title_and_the_number_of_its_request() {
+        let github = "Merge pull request #12 from somebody/branch-7\n\nFix it (closes #3)\n";
+        let gitlab = "Merge branch '7-fix' into 'main'\n\nFix it\n\nCloses #3\n\nSee merge request group/name!12\n";
+        for message in [github, gitlab] {
+            let title = Title::of(message.as_bytes());
+            assert_eq!(
+                (title.request, title.subject().as_str()),
+                (Some(12), "fix it"),
+                "{message}"
+            );
+            assert!(title.requests.contains(&12) && title.reverts.is_none(), "{message}");
+        }
+        for (message, request, expected) in [
+            (
+                "Merge pull request #12 from a/b",
+                Some(12),
+                "merge pull request #12 from a/b",
+            ),
+            (
+                "Merge branch 'a'\n\nSee merge request g/n!12",
+                Some(12),
+                "merge branch 'a'",
+            ),
+            ("Merge branch 'a' into b\n\nmore", None, "merge branch 'a' into b"),
+            ("Merge branch 'a'\n\nSee merge request g/n", None, "merge branch 'a'"),
+        ] {
+            assert_eq!(Title::of(message.as_bytes()).request, request, "{message}");
+            assert_eq!(subject(message), expected, "{message}");
+        }
+        let title = Title::of(b"Merge pull request #13 from bot/b\n\nBackport PR #12 on branch 1.x (Fix it)");
+        assert_eq!((title.request, title.requests.as_slice()), (Some(13), &[12, 13][..]));
+    }
+
+    #[test]
+    fn a_revert_names_the_request_that_it_reverts() {
+        for (message, reverted) in [
+            ("Revert \"Fix it (#12) (#40)\" (#41)", Some(40)),
+            ("Revert \"Fix it (#12)\"", Some(12)),
+            ("Revert \"Revert \"Fix it (#12)\" (#41)\" (#42)", Some(41)),
+            ("Revert \"Fix it\" (#41)", None),
+            ("Revert \"Fix it\" (#41)\n\nReverts owner/the.name#40", Some(40)),
+            ("Revert \"Fix it\"\n\nReverts #40\n", Some(40)),
+            (
+                "Merge pull request #41 from owner/revert-40\n\nRevert \"Fix it (#40)\"",
+                Some(40),
+            ),
+            ("Fix it (#12) (#40)", None),
+            ("Fix it\n\nReverts what was done in #40", None),
+            ("Fix it\n\nReverts #40 and more", None),
+        ] {
+            let title = Title::of(message.as_bytes());
+            assert_eq!(title.reverts, reverted, "{message}");
+            assert!(reverted.is_none() || title.requests.is_empty(), "{message}");
+        }
+    }
+}
