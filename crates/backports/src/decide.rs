@@ -43,8 +43,10 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             blocks(files, scope).any(Finding::is_positive) && !contradicted,
             undone,
         );
-        // It was there, and what followed it is no way back: later commits wrote that place anew.
-        if verdict == Verdict::Missing && shown.lacking == 0 && !related.is_empty() {
+        // It was there, and what followed it is no way back: later commits wrote that place anew. Or somebody says to have carried the
+        // fix and changed its files, but not as the fix does.
+        let rewritten = shown.lacking == 0 && !related.is_empty();
+        if verdict == Verdict::Missing && (rewritten || claims.iter().any(Examined::is_another_way)) {
             Verdict::Unproven
         } else {
             verdict

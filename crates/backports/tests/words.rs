@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::World;
+use common::{A, World};
 use embargod_backports::Verdict;
 
 /// The file of a branch: main has other names for the same.
@@ -67,6 +67,26 @@ fn what_the_branch_still_has_in_another_file_may_be_changed_there() {
         let verdict = picked("Fix the lengths", &file("find_any", half));
         assert!(!verdict.is_good(), "{half:?}: {verdict:?}");
     }
+}
+
+#[test]
+fn who_says_to_have_carried_the_fix_and_did_something_else_is_asked_about() {
+    let world = World::new();
+    let other = |text: &str| [A, text].concat();
+    let commit = |parent: Option<git2::Oid>, message: &str, files: [&str; 2]| {
+        world.commit(parent.as_slice(), message, &[("a.c", files[0]), ("b.c", files[1])])
+    };
+    let base = commit(None, "base", [A, A]);
+    let fix = commit(Some(base), "Fix it", [&other("barrier();\n"), A]);
+    let message = format!("Fix it\n\n(cherry picked from commit {fix})");
+    let picked = |files: [&str; 2]| commit(Some(base), &message, files);
+    let fenced = other("asm volatile (\"lfence\");\n");
+    assert_eq!(world.verdict(&[fix], picked([&fenced, A])), Verdict::Unproven);
+    for files in [[A, A], [A, &fenced]] {
+        assert_eq!(world.verdict(&[fix], picked(files)), Verdict::Missing, "{files:?}");
+    }
+    let undone = commit(Some(picked([&fenced, A])), "Tidy up", [A, A]);
+    assert_eq!(world.verdict(&[fix], undone), Verdict::Missing);
 }
 
 #[test]
