@@ -32,6 +32,8 @@ pub(crate) struct Claim {
     pub author: bool,
     /// The same subject.
     pub subject: bool,
+    /// It merges others.
+    pub merge: bool,
 }
 
 impl History {
@@ -42,10 +44,15 @@ impl History {
 
     /// The same within so many steps.
     fn reverted_within(&self, commit: Oid, steps: usize) -> Option<Oid> {
-        let text = commit.to_string();
-        let says = |id: &str| text.starts_with(id);
-        let mut by = self.reverts.iter().filter(|(id, _)| says(id)).map(|(_, by)| *by);
+        let mut by = self.reverts_of(commit);
         by.find(|by| steps == 0 || self.reverted_within(*by, steps - 1).is_none())
+    }
+
+    /// The commits that say that they revert another.
+    fn reverts_of(&self, commit: Oid) -> impl Iterator<Item = Oid> {
+        let text = commit.to_string();
+        let says = move |id: &str| text.starts_with(id);
+        self.reverts.iter().filter(move |(id, _)| says(id)).map(|(_, by)| *by)
     }
 }
 
@@ -58,6 +65,7 @@ impl Claim {
             trailer: trailers && facts.names(source, says),
             author: facts.same_author(says),
             subject: facts.subject == says.subject,
+            merge: facts.parents.len() > 1,
         });
         let some = claims.filter(|claim| claim.same || claim.trailer || claim.author || claim.subject);
         some.max_by_key(Self::strength)
@@ -140,7 +148,23 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             let by = requests.iter().filter(|(reverted, _)| *reverted == request);
             history.reverts.extend(by.map(|(_, by)| (id.to_string(), *by)));
         }
+        if let [_, brought @ ..] = facts.parents.as_slice()
+            && !brought.is_empty()
+        {
+            // Who reverts a merge reverts what it brought.
+            let by: Vec<_> = history.reverts_of(id).collect();
+            let each = brought
+                .iter()
+                .flat_map(|Id(parent)| by.iter().map(|by| (parent.to_string(), *by)));
+            history.reverts.extend(each);
+        }
         requests.extend(facts.reverts_request.map(|request| (request, id)));
+    }
+    for claims in history.claims.values_mut() {
+        // What a merge brings says more of it than the merge, which may bring more.
+        if claims.iter().any(|(_, claim)| !claim.merge) {
+            claims.retain(|(_, claim)| claim.same || !claim.merge);
+        }
     }
     Ok(history)
 }
