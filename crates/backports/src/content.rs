@@ -181,7 +181,11 @@ fn deciding(book: &Book, states: &States<'_>, block: &Block) -> (Vec<usize>, Vec
     let some = |(added, removed): &(Vec<usize>, Vec<usize>)| !added.is_empty() || !removed.is_empty();
     let says = Some(both(&|line| book.says_something(line))).filter(some);
     let acts = says.or_else(|| Some(both(&|line| book.may_act(line))).filter(some));
-    let idle = acts.is_none();
+    let broken_anew = book.differ_in_breaks_alone(
+        &states.old.lines[block.before.clone()],
+        &states.new.lines[block.after.clone()],
+    );
+    let idle = acts.is_none() || broken_anew;
     let (added, removed) = acts.unwrap_or_else(|| both(&|_| true));
     (added, removed, idle)
 }

@@ -186,6 +186,14 @@ impl Book {
         one.eq(other)
     }
 
+    /// Whether lines are the same but for where they are broken, which counts in a language that is about depth.
+    pub fn differ_in_breaks_alone(&self, some: &[Token], others: &[Token]) -> bool {
+        let (some, others) = [some, others]
+            .map(|lines| lines.iter().flat_map(|line| self.line(*line)))
+            .into();
+        self.white == White::Nothing && some.eq(others)
+    }
+
     fn count(&self) -> u32 {
         u32::try_from(self.by_token.len()).unwrap_or(u32::MAX)
     }

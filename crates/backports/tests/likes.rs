@@ -98,3 +98,28 @@ fn an_empty_line_is_no_part_of_what_happens_to_a_bracket() {
     }
     asked(before, after, &[(after, Verdict::Present)]);
 }
+
+#[test]
+fn where_lines_are_broken_is_no_part_of_a_fix_that_does_more() {
+    let call = "  call(first,\n    second);\n";
+    let joined = "  call(first, second);\n";
+    let file = |call: &str, size: &str| format!("begin();\n{call}settle();\nwait();\ncheck({size});\n");
+    asked(
+        &file(call, "0"),
+        &file(joined, "length"),
+        &[
+            (&file(call, "length"), Verdict::Present),
+            (&file(joined, "length"), Verdict::Present),
+            (&file(joined, "0"), Verdict::Partial),
+        ],
+    );
+    // Alone, it is what the fix is about.
+    asked(
+        &file(call, "0"),
+        &file(joined, "0"),
+        &[
+            (&file(call, "0"), Verdict::Partial),
+            (&file(joined, "0"), Verdict::Present),
+        ],
+    );
+}
