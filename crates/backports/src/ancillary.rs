@@ -2,47 +2,47 @@
 
 /// Folders of tests and of documentation.
 const FOLDERS: [&str; 22] = [
-    "test",
-    "tests",
     "__tests__",
-    "testing",
-    "testdata",
-    "testsuite",
-    "spec",
-    "unit_tests",
     "app-test",
-    "t",
-    "fuzz",
+    "changelog",
+    "changelogs",
+    "changes",
     "doc",
     "docs",
     "documentation",
-    "man",
-    "po",
-    "changes",
-    "changelog",
-    "changelogs",
-    "newsfragments",
-    "releasenotes",
     "examples",
+    "fuzz",
+    "man",
+    "newsfragments",
+    "po",
+    "releasenotes",
+    "spec",
+    "t",
+    "test",
+    "testdata",
+    "testing",
+    "tests",
+    "testsuite",
+    "unit_tests",
 ];
 /// How the names of files begin that tell people something.
 const NAMES: [&str; 16] = [
+    "authors",
     "changelog",
     "changes",
+    "contributors",
+    "copying",
     "copyright",
     "credits",
     "licence",
     "license",
-    "news",
-    "authors",
-    "thanks",
-    "readme",
-    "copying",
     "maintainers",
+    "news",
+    "readme",
+    "release",
+    "thanks",
     "todo",
     "version",
-    "contributors",
-    "release",
 ];
 /// Files that are about the repository.
 const OF_THE_REPOSITORY: [&str; 3] = [".gitattributes", ".gitignore", ".mailmap"];
@@ -75,6 +75,7 @@ fn is_told(as_written: &str, name: &str) -> bool {
     is_text && NAMES.iter().any(|known| name.starts_with(known))
 }
 
+/// Whether it is a test: `check_test.go`, `test-check.c`, `check.spec.ts`.
 fn is_test(name: &str) -> bool {
     let begin = name.split('.').next().unwrap_or_default();
     ["test_", "test-"].iter().any(|start| name.starts_with(start))

@@ -219,10 +219,12 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
-        // What is there in much the words of the state before it was not changed, whatever was elsewhere.
-        let is_older = finding.is_reworded() || finding.wording != Wording::Other && !self.touches(file);
-        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking && !is_older {
-            return true;
+        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking {
+            // What is there in much the words of the state before it was not changed, whatever was elsewhere.
+            let is_older = finding.is_reworded() || finding.wording != Wording::Other && !self.touches(file);
+            if !is_older {
+                return true;
+            }
         }
         let Some(at) = &there.at else {
             // The branch has no such file: what it does may have been done elsewhere.

@@ -32,7 +32,7 @@ pub(crate) struct Claim {
     pub author: bool,
     /// The same subject.
     pub subject: bool,
-    /// It merges others.
+    /// It is a merge.
     pub merge: bool,
 }
 
@@ -148,23 +148,20 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
             let by = requests.iter().filter(|(reverted, _)| *reverted == request);
             history.reverts.extend(by.map(|(_, by)| (id.to_string(), *by)));
         }
-        if let [_, brought @ ..] = facts.parents.as_slice()
-            && !brought.is_empty()
-        {
+        for Id(brought) in facts.parents.iter().skip(1) {
             // Who reverts a merge reverts what it brought.
             let by: Vec<_> = history.reverts_of(id).collect();
-            let each = brought
-                .iter()
-                .flat_map(|Id(parent)| by.iter().map(|by| (parent.to_string(), *by)));
-            history.reverts.extend(each);
+            history
+                .reverts
+                .extend(by.into_iter().map(|by| (brought.to_string(), by)));
         }
         requests.extend(facts.reverts_request.map(|request| (request, id)));
     }
     for claims in history.claims.values_mut() {
-        // What a merge brings says more of it than the merge, which may bring more.
-        if claims.iter().any(|(_, claim)| !claim.merge) {
-            claims.retain(|(_, claim)| claim.same || !claim.merge);
-        }
+        // What a merge brings tells more than the merge, which may bring more, unless it looks less like the fix.
+        let brought = claims.iter().filter(|(_, claim)| !claim.merge);
+        let most = brought.map(|(_, claim)| claim.strength()).max();
+        claims.retain(|(_, claim)| claim.same || !claim.merge || Some(claim.strength()) > most);
     }
     Ok(history)
 }
