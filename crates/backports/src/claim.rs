@@ -12,6 +12,7 @@ use crate::fix::Change;
 use crate::history::Claim;
 use crate::own::Own;
 use crate::place::{Place, base_name};
+use crate::reworded::reworded;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
 use crate::wording::Wording;
@@ -114,7 +115,7 @@ impl Examined {
                 Own::account_for(own, &file.blocks);
             }
         }
-        let reworded = reworded(claim, &there, &mut blocks);
+        let reworded = reworded(claim, &there, &blocks);
         let mut examined = Self {
             id,
             claim,
@@ -271,41 +272,6 @@ impl Examined {
         let at = self.there.get(file).and_then(|file| file.at.as_ref());
         at.is_some_and(|at| self.blocks.contains_key(at))
     }
-}
-
-/// Blocks of a fix, by their files and lines, that a claim does not bring as they are and of which it does the same word by word, each
-/// time at a place of its own.
-fn reworded(claim: Claim, fix: &[FileFinding], places: &mut BTreeMap<Vec<u8>, Vec<Own>>) -> HashSet<(usize, usize)> {
-    let mut reworded = HashSet::new();
-    // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
-    if !claim.is_strong() && !claim.subject {
-        return reworded;
-    }
-    let is_open = |block: &&Finding| block.state != State::InEffect;
-    for (number, file) in fix.iter().enumerate() {
-        if let Some(own) = file.at.as_ref().and_then(|at| places.get_mut(at)) {
-            let lines = Own::do_the_same(own, file.blocks.iter().filter(is_open));
-            reworded.extend(lines.into_iter().map(|line| (number, line)));
-        }
-    }
-    if !claim.is_strong() {
-        return reworded;
-    }
-    for (number, file) in fix.iter().enumerate() {
-        // The branch may have the file, and what the fix changes in it may still be part of another one.
-        let touched = file.at.as_ref().is_some_and(|at| places.contains_key(at));
-        let may_be_elsewhere = |block: &Finding| match block.state {
-            State::Absent => true,
-            State::Unclear => !touched,
-            State::InEffect | State::Lacking => false,
-        };
-        let open = file.blocks.iter().filter(is_open);
-        let open = open.filter(|block| !reworded.contains(&(number, block.line)));
-        let lines = Own::do_the_same(places.values_mut().flatten(), open);
-        let there = |line: &usize| file.block(*line).is_some_and(may_be_elsewhere);
-        reworded.extend(lines.into_iter().filter(there).map(|line| (number, line)));
-    }
-    reworded
 }
 
 /// What a patch id is made of: the changes of each file, in order.

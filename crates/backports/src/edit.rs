@@ -10,11 +10,14 @@ use crate::lines::Book;
 
 /// Of more lines on one side, no words are compared.
 const MOST_LINES: usize = 30;
+/// Nor of more bytes on both: lines that no person wrote are long.
+const MOST_BYTES: usize = 10_000;
 
 /// A number that is the same where the same words come and go, however the lines that they stand in are broken and whatever else is
 /// in these; nothing where words only change their places.
 pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
-    if old.len().max(new.len()) > MOST_LINES {
+    let bytes = || old.iter().chain(new).map(|line| book.line(*line).len()).sum::<usize>();
+    if old.len().max(new.len()) > MOST_LINES || bytes() > MOST_BYTES {
         return None;
     }
     let mut more = BTreeMap::<&[u8], i32>::new();
@@ -81,5 +84,6 @@ mod tests {
         let long = "x\n".repeat(MOST_LINES + 1);
         assert_eq!(of(&long, "y\n"), None);
         assert_eq!(of("y\n", &long), None);
+        assert_eq!(of("y\n", &"x ".repeat(MOST_BYTES)), None);
     }
 }

@@ -20,6 +20,7 @@ mod own;
 mod patch;
 mod place;
 mod recent;
+mod reworded;
 mod series;
 mod shelf;
 mod sides;

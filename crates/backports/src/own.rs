@@ -1,7 +1,7 @@
 //! What a backport does in its own way: what it changes at a place beyond what the blocks of the fix that are in effect there
 //! account for. Only that can explain a block that is not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::content::{Finding, State};
@@ -12,8 +12,8 @@ pub(crate) struct Own {
     after: Range<usize>,
     adds: Vec<u64>,
     removes: Vec<u64>,
-    /// What it does word by word.
-    edit: Option<u64>,
+    /// What it does word by word; nothing once that is accounted for.
+    pub edit: Option<u64>,
 }
 
 impl Own {
@@ -31,49 +31,14 @@ impl Own {
     /// as often as they have it.
     pub fn account_for(places: &mut [Self], fix: &[Finding]) {
         let done = || fix.iter().filter(|block| block.state == State::InEffect);
-        let mut adds = Lines::of(done().flat_map(|block| &block.adds));
-        let mut removes = Lines::of(done().flat_map(|block| &block.removes));
-        for place in places.iter_mut() {
+        let mut adds = Counted::of(done().flat_map(|block| &block.adds));
+        let mut removes = Counted::of(done().flat_map(|block| &block.removes));
+        let mut edits = Counted::of(done().filter_map(|block| block.edit.as_ref()));
+        for place in places {
             place.adds.retain(|line| !adds.take(*line));
             place.removes.retain(|line| !removes.take(*line));
+            place.edit = place.edit.filter(|edit| !edits.take(*edit));
         }
-        for edit in done().filter_map(|block| block.edit) {
-            if let Some(place) = places.iter_mut().find(|own| own.edit == Some(edit)) {
-                place.edit = None;
-            }
-        }
-    }
-
-    /// The lines of those blocks of a file of which these places do the same word by word, each place for one block. Where they do less
-    /// often what several blocks do, nobody knows which of these were done.
-    pub fn do_the_same<'a>(
-        places: impl IntoIterator<Item = &'a mut Self>,
-        fix: impl Iterator<Item = &'a Finding>,
-    ) -> Vec<usize> {
-        let mut wanted = BTreeMap::<u64, Vec<usize>>::new();
-        for block in fix {
-            if let Some(edit) = block.edit {
-                wanted.entry(edit).or_default().push(block.line);
-            }
-        }
-        let mut offered = BTreeMap::<u64, Vec<&mut Self>>::new();
-        for place in places {
-            if let Some(edit) = place.edit {
-                offered.entry(edit).or_default().push(place);
-            }
-        }
-        let mut lines = Vec::new();
-        for (edit, wanted) in wanted {
-            let places = offered.remove(&edit).unwrap_or_default();
-            if places.len() >= wanted.len() {
-                places
-                    .into_iter()
-                    .take(wanted.len())
-                    .for_each(|place| place.edit = None);
-                lines.extend(wanted);
-            }
-        }
-        lines
     }
 
     /// Whether something of its own is done within this many lines of a line.
@@ -84,33 +49,37 @@ impl Own {
 
     /// Whether these places do at least half of what a block of the fix does.
     pub fn do_half<'a>(places: impl Iterator<Item = &'a Self> + Clone, block: &Finding) -> bool {
-        let mut adds = Lines::of(places.clone().flat_map(|own| &own.adds));
-        let mut removes = Lines::of(places.flat_map(|own| &own.removes));
+        let mut adds = Counted::of(places.clone().flat_map(|own| &own.adds));
+        let mut removes = Counted::of(places.flat_map(|own| &own.removes));
         let done = block.adds.iter().filter(|line| adds.take(**line)).count()
             + block.removes.iter().filter(|line| removes.take(**line)).count();
         done > 0 && done * 2 >= block.adds.len() + block.removes.len()
     }
 }
 
-/// Lines, and how often each is there.
-struct Lines(HashMap<u64, usize>);
+/// Lines, or edits, and how often each is there.
+pub(crate) struct Counted(HashMap<u64, usize>);
 
-impl Lines {
-    fn of<'a>(lines: impl Iterator<Item = &'a u64>) -> Self {
+impl Counted {
+    pub fn of<'a>(all: impl Iterator<Item = &'a u64>) -> Self {
         let mut counts = HashMap::new();
-        lines.for_each(|line| *counts.entry(*line).or_default() += 1);
+        all.for_each(|one| *counts.entry(*one).or_default() += 1);
         Self(counts)
     }
 
-    /// Whether a line is still there; then there is one less of it.
-    fn take(&mut self, line: u64) -> bool {
-        match self.0.get_mut(&line) {
-            Some(count @ 1..) => {
-                *count -= 1;
+    /// Whether one is there so many times; then it is there so many times less.
+    pub fn take_times(&mut self, one: u64, times: usize) -> bool {
+        match self.0.get_mut(&one) {
+            Some(count) if *count >= times => {
+                *count -= times;
                 true
             }
             _ => false,
         }
+    }
+
+    fn take(&mut self, one: u64) -> bool {
+        self.take_times(one, 1)
     }
 }
 

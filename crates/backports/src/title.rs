@@ -11,6 +11,11 @@ const GITLAB_REQUEST: &[u8] = b"See merge request ";
 /// How the line begins by which GitHub's button names the request that it reverts.
 const REVERTS: &[u8] = b"\nReverts ";
 
+/// So many times something is taken off a title.
+const MOST_CARRIERS: usize = 16;
+/// So many numbers of a title are read.
+const MOST_NUMBERS: usize = 64;
+
 /// The title of a commit, and the requests that it is about.
 pub(crate) struct Title<'a> {
     /// The line that says what the commit does. Of a request's merge that is the request's title.
@@ -40,7 +45,7 @@ impl<'a> Title<'a> {
             .filter(|line| !line.starts_with(GITLAB_REQUEST))
             .unwrap_or(first);
         let behind = appended(line).and_then(|(_, group)| numbers(group).last());
-        let mut requests: Vec<_> = numbers(line).collect();
+        let mut requests: Vec<_> = numbers(line).take(MOST_NUMBERS).collect();
         let mut reverts = None;
         if line.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert")) {
             if merged.is_none() && behind.is_some() {
@@ -64,14 +69,15 @@ impl<'a> Title<'a> {
     /// behind it ("(#123)", "(backport #123)"), in small letters.
     pub fn subject(&self) -> String {
         let mut line = self.line;
-        loop {
+        for _ in 0..MOST_CARRIERS {
             let bare = appended(line).map(|(rest, _)| rest);
             let bare = bare.or_else(|| unbracketed(line)).or_else(|| carried(line));
             match bare {
                 Some(rest) if !rest.is_empty() => line = rest,
-                _ => return String::from_utf8_lossy(line).to_ascii_lowercase(),
+                _ => break,
             }
         }
+        String::from_utf8_lossy(line).to_ascii_lowercase()
     }
 }
 
