@@ -87,10 +87,8 @@ pub(crate) fn claim_words(claim: &Examined) -> String {
             false => format!("has {:.0} % of its lines", claim.cover * 100.0),
         });
         if claim.in_words > 0.0 {
-            words.push(format!(
-                "changes the same words in {:.0} % more",
-                claim.in_words * 100.0
-            ));
+            let share = claim.in_words * 100.0;
+            words.push(format!("changes the same words in other lines for {share:.0} %"));
         }
     }
     if let Some(by) = claim.reverted_by {
