@@ -1,6 +1,6 @@
 //! A commit that claims to be the backport, held against the fix and against the tip.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use git2::Oid;
@@ -47,8 +47,9 @@ pub(crate) struct Examined {
     pub standing: Sum,
     /// Whether a place that it changes in what runs is again, line by line, as it was before it.
     pub partly_undone: bool,
-    /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word.
-    reworded: HashSet<(usize, usize)>,
+    /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word,
+    /// with what that is.
+    reworded: HashMap<(usize, usize), u64>,
     /// The share of the fix's lines that it changes too.
     pub cover: f64,
     /// The share of them that are in blocks which it brings in other words, beyond those.
@@ -89,6 +90,12 @@ impl Examined {
         } else {
             find_changes(&mut own_place, fix, &Outcome::default())?
         };
+        for file in &there {
+            if let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) {
+                Own::account_for(own, &file.blocks);
+            }
+        }
+        let reworded = reworded(claim, &there, &blocks);
         let mut partly_undone = false;
         let standing = if id == tip {
             Sum::of(&own, Scope::of(&own))
@@ -102,20 +109,23 @@ impl Examined {
             let is_settled = |file: &FileFinding| in_fix(file).is_none_or(|(change, _)| !outcome.goes_on(change));
             if findings.iter().any(is_settled) {
                 findings.retain(is_settled);
+                let undone = |block: &Finding| block.state == State::Lacking && block.weight > 0 && block.untouched;
+                let nowhere = there
+                    .iter()
+                    .filter(|file| file.at.is_none())
+                    .flat_map(|file| &file.blocks);
+                let lines: HashSet<_> = nowhere.flat_map(|block| &block.adds).collect();
+                let stands_for_one = |block: &Finding| {
+                    reworded.values().any(|edit| block.edit == Some(*edit))
+                        || block.adds.iter().any(|line| lines.contains(line))
+                };
                 // What else it brings is not asked about: it may have been a squash.
-                let running = findings.iter().filter(|file| !file.ancillary && in_fix(file).is_some());
-                let mut blocks = running.flat_map(|file| &file.blocks);
-                partly_undone =
-                    blocks.any(|block| block.state == State::Lacking && block.weight > 0 && block.untouched);
+                let asked = |file: &FileFinding, block: &Finding| in_fix(file).is_some() || stands_for_one(block);
+                let mut running = findings.iter().filter(|file| !file.ancillary);
+                partly_undone = running.any(|file| file.blocks.iter().any(|block| undone(block) && asked(file, block)));
             }
             Sum::of(&findings, Scope::of(&findings))
         };
-        for file in &there {
-            if let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) {
-                Own::account_for(own, &file.blocks);
-            }
-        }
-        let reworded = reworded(claim, &there, &blocks);
         let mut examined = Self {
             id,
             claim,
@@ -154,7 +164,7 @@ impl Examined {
             let (lines, shared) = (block.adds.len() + block.removes.len(), self.shared(block));
             all += lines;
             with += shared;
-            if self.reworded.contains(&(file, block.line)) {
+            if self.reworded.contains_key(&(file, block.line)) {
                 in_words += lines.saturating_sub(shared);
             }
             let (adds, removes) = (&block.adds, &block.removes);
@@ -220,7 +230,7 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
-        if self.reworded.contains(&(file, finding.line)) && finding.state != State::Lacking {
+        if self.reworded.contains_key(&(file, finding.line)) && finding.state != State::Lacking {
             // What is there in much the words of the state before it was not changed, whatever was elsewhere.
             let is_older = finding.is_reworded() || finding.wording != Wording::Other && !self.touches(file);
             if !is_older {

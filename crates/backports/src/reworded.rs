@@ -1,6 +1,6 @@
 //! Which blocks of a fix a backport brings in other words: no line of it is the fix's, but the same words come and go.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::content::{Finding, State};
 use crate::files::FileFinding;
@@ -8,13 +8,13 @@ use crate::history::Claim;
 use crate::own::{Counted, Own};
 
 /// Blocks of a fix, by their files and lines, that a claim does not bring as they are and of which it does the same word by word, each
-/// time at a place of its own. Where it does less often what several blocks of a file do, nobody knows which of these were done.
+/// time at a place of its own; with what that is. Where it does less often what several blocks of a file do, nobody knows which of these were done.
 pub(crate) fn reworded(
     claim: Claim,
     fix: &[FileFinding],
     places: &BTreeMap<Vec<u8>, Vec<Own>>,
-) -> HashSet<(usize, usize)> {
-    let mut reworded = HashSet::new();
+) -> HashMap<(usize, usize), u64> {
+    let mut reworded = HashMap::new();
     // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
     if !claim.is_strong() && !claim.subject {
         return reworded;
@@ -28,7 +28,7 @@ pub(crate) fn reworded(
         for (edit, lines) in wanted(file, |_| true) {
             if here.take_times(edit, lines.len()) {
                 elsewhere.take_times(edit, lines.len());
-                reworded.extend(lines.into_iter().map(|line| (number, line)));
+                reworded.extend(lines.into_iter().map(|line| ((number, line), edit)));
             }
         }
     }
@@ -43,10 +43,10 @@ pub(crate) fn reworded(
             State::Unclear => !touched,
             State::InEffect | State::Lacking => false,
         };
-        for (edit, lines) in wanted(file, |block| !reworded.contains(&(number, block.line))) {
+        for (edit, lines) in wanted(file, |block| !reworded.contains_key(&(number, block.line))) {
             if elsewhere.take_times(edit, lines.len()) {
                 let there = |line: &usize| file.block(*line).is_some_and(may_be_elsewhere);
-                reworded.extend(lines.into_iter().filter(there).map(|line| (number, line)));
+                reworded.extend(lines.into_iter().filter(there).map(|line| ((number, line), edit)));
             }
         }
     }

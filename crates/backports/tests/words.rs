@@ -70,6 +70,42 @@ fn what_the_branch_still_has_in_another_file_may_be_changed_there() {
 }
 
 #[test]
+fn what_was_changed_in_another_file_may_be_taken_back_there() {
+    let world = World::new();
+    let places = |lines: usize, is_done: &dyn Fn(usize) -> bool| -> String {
+        let size = |number| if is_done(number) { "length" } else { "0" };
+        let line = |number, line| format!("find_{number}_{line}(table, {});\n", size(number));
+        let place = |number| (0..lines).map(|at| line(number, at)).collect::<String>();
+        (0..12)
+            .map(|number| format!("settle_{number}();\n{}", place(number)))
+            .collect()
+    };
+    // The branch has the fix's file with other functions in it, or does not have it; blocks are short, or too long for words.
+    for (lookup, lines) in [(&[("lookup.c", A)][..], 1), (&[], 1), (&[], 31)] {
+        let [none, all, most] = [
+            places(lines, &|_| false),
+            places(lines, &|_| true),
+            places(lines, &|number| number != 3),
+        ];
+        let commit = |parent: Option<git2::Oid>, message: &str, table: &str| {
+            let files = [lookup, &[("table.c", table)]].concat();
+            world.commit(parent.as_slice(), message, &files)
+        };
+        let base = commit(None, "base", &none);
+        let moved = |text: &str| [A, text].concat();
+        let split = world.commit(&[base], "split", &[("lookup.c", &moved(&none)), ("table.c", "")]);
+        let files = [("lookup.c", &*moved(&all)), ("table.c", "")];
+        let fix = world.commit(&[split], "Fix the lengths", &files);
+        let message = format!("Fix the lengths\n\n(cherry picked from commit {fix})");
+        let picked = commit(Some(base), &message, &all);
+        let kept = commit(Some(picked), "Go on", &[&all, "\nmore();\n"].concat());
+        assert_eq!(world.verdict(&[fix], kept), Verdict::Adapted, "{lookup:?}");
+        let undone = world.verdict(&[fix], commit(Some(picked), "Tidy up", &most));
+        assert!(!undone.is_good(), "{lookup:?}: {undone:?}");
+    }
+}
+
+#[test]
 fn who_says_to_have_carried_the_fix_and_did_something_else_is_asked_about() {
     let world = World::new();
     let other = |text: &str| [A, text].concat();
