@@ -120,7 +120,7 @@ mod tests {
             "api/versions.py",
             "src/changelog.h",
             "cmd/release.go",
-            ".github/workflows/release.yml",
+            "build/release.yml",
             "app/news_controller.rb",
             "todo.js",
             "CMakeLists.txt",
