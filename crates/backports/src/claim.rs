@@ -115,6 +115,7 @@ impl Examined {
                     .filter(|file| file.at.is_none())
                     .flat_map(|file| &file.blocks);
                 let lines: HashSet<_> = nowhere.flat_map(|block| &block.adds).collect();
+                // What it brings of the fix in another file was to stay there, too.
                 let stands_for_one = |block: &Finding| {
                     reworded.values().any(|edit| block.edit == Some(*edit))
                         || block.adds.iter().any(|line| lines.contains(line))

@@ -8,7 +8,8 @@ use crate::history::Claim;
 use crate::own::{Counted, Own};
 
 /// Blocks of a fix, by their files and lines, that a claim does not bring as they are and of which it does the same word by word, each
-/// time at a place of its own; with what that is. Where it does less often what several blocks of a file do, nobody knows which of these were done.
+/// time at a place of its own; with what that is. Where it does less often what several blocks of a file do, nobody knows which of
+/// these were done.
 pub(crate) fn reworded(
     claim: Claim,
     fix: &[FileFinding],
