@@ -8,7 +8,8 @@
 //! of them, evenly spread, are asked about as they are, before they were made and forty commits later; and from each of them
 //! others are made of which the answer is known: each file or a hunk forgotten, a hunk or all of it undone without a word, the
 //! message on an unchanged tree. Where the fix says which commits brought the flaw (`Fixes: …`), the state before the backport is
-//! asked about with these, too, and so is the state before the flaw. What is made stays in memory. Prints a line for each kind, and the questions that were answered wrong.
+//! asked about with these, too, and so is the state before the flaw. What is made stays in memory. Prints a line for each kind, and
+//! the questions that were answered wrong.
 
 #![allow(clippy::expect_used, reason = "a tool for developers ends with its reason")]
 
