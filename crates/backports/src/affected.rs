@@ -6,12 +6,13 @@ use crate::claim::Examined;
 use crate::decide::decide;
 use crate::engine::{Question, look};
 use crate::error::EngineError;
-use crate::files::{FileFinding, Scope, Sum};
+use crate::files::FileFinding;
 use crate::fix::Fix;
 use crate::history::walk;
 use crate::place::Place;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::sum::{Scope, Sum};
 use crate::verdict::Verdict;
 
 /// Whether any of the commits that brought the flaw is in effect at a tip. Where that cannot be told, it is.

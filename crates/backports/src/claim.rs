@@ -7,7 +7,7 @@ use git2::Oid;
 
 use crate::content::{Finding, State};
 use crate::error::EngineError;
-use crate::files::{FileFinding, Scope, Sum, find_changes};
+use crate::files::{FileFinding, find_changes};
 use crate::fix::Change;
 use crate::history::Claim;
 use crate::own::Own;
@@ -15,6 +15,7 @@ use crate::place::{Place, base_name};
 use crate::reworded::reworded;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::sum::{Scope, Sum};
 use crate::wording::Wording;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.

@@ -2,7 +2,8 @@
 
 use crate::claim::Examined;
 use crate::content::{Finding, State};
-use crate::files::{FileFinding, Scope, Sum};
+use crate::files::FileFinding;
+use crate::sum::{Scope, Sum};
 use crate::verdict::Verdict;
 use crate::wording::Wording;
 

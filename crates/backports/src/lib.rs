@@ -24,6 +24,7 @@ mod reworded;
 mod series;
 mod shelf;
 mod sides;
+mod sum;
 mod tags;
 mod title;
 mod trees;

@@ -4,11 +4,12 @@ use git2::Oid;
 
 use crate::error::EngineError;
 use crate::facts::Id;
-use crate::files::{Scope, Sum, find_changes};
+use crate::files::find_changes;
 use crate::fix::Change;
 use crate::place::Place;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::sum::{Scope, Sum};
 
 /// How many commits are looked at, from the tip back.
 const MOST_COMMITS: usize = 20_000;
