@@ -5,6 +5,7 @@ use std::ops::Range;
 use imara_diff::Token;
 
 use crate::edit::edit;
+use crate::joined::joined;
 use crate::lines::{Block, Book, Page};
 use crate::sides::{Found, Side, around};
 use crate::wording::{Effort, Wording, wording};
@@ -122,15 +123,22 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
             None => around(&blocks, number, states.old.lines.len()),
         };
         let swapped = around.iter().map(|(old, new)| (*new, *old));
-        let there = Found::of(&added, (new, old), swapped, states.tip);
-        let kept = Found::of(&removed, (old, new), around.iter().copied(), states.tip);
+        let mut there = Found::of(&added, (new, old), swapped, states.tip);
+        let mut kept = Found::of(&removed, (old, new), around.iter().copied(), states.tip);
         let place = surroundings(book, states, block, &old_at_tip);
         let untouched = is_untouched(states, block, &old_at_tip);
-        let state = match state(there.surely(), kept.surely(), place.is_some()) {
+        let mut state = match state(there.surely(), kept.surely(), place.is_some()) {
             // Lines such as `return;` that it adds are found near by; but nothing came between those around it.
             State::Unclear if untouched => State::Lacking,
             state => state,
         };
+        let is_open = matches!(state, State::Unclear | State::Absent);
+        if is_open && !idle && !book.breaks_count() && states.last.is_none() {
+            state = joined(book, states, (&blocks, number), &gaps).unwrap_or(state);
+            if state == State::InEffect {
+                (there, kept) = (there.all_of_it(), kept.nothing_of_it());
+            }
+        }
         let wording = match state {
             State::Unclear | State::Absent if there.some * 2 <= there.all => {
                 wording(book, states, (block, &removed), &gaps, effort)

@@ -35,8 +35,10 @@ pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Names and numbers, and each other sign by itself.
+/// Names and numbers, and each other sign by itself; but a sign at the end of a line that says that it goes on breaks it.
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_suffix(b"\\").unwrap_or(line);
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     line.chunk_by(move |one, next| is_letter(one) && is_letter(next))
         .filter(|word| !word.trim_ascii().is_empty())
@@ -67,6 +69,7 @@ mod tests {
             of("found = search((cast *) by_name,\n", "found = search(by_name,\n")
         );
         assert_eq!(fix, of("x = find((cast *)\n", "x =\n  find(\n"));
+        assert_eq!(fix, of("x = find((cast *)\n", "x = \\\n  find( \\\n"));
         for (old, new) in [
             ("x = find(by_name,", "x = find((cast *) by_name,"),
             ("x = find((other *) by_name,", "x = find(by_name,"),

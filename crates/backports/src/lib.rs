@@ -15,6 +15,7 @@ mod fix;
 mod history;
 mod index;
 mod interdiff;
+mod joined;
 mod lines;
 mod own;
 mod patch;

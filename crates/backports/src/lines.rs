@@ -191,7 +191,12 @@ impl Book {
         let (some, others) = [some, others]
             .map(|lines| lines.iter().flat_map(|line| self.line(*line)))
             .into();
-        self.white == White::Nothing && some.eq(others)
+        !self.breaks_count() && some.eq(others)
+    }
+
+    /// Whether it says something where lines are broken, as it does in a language that is about depth.
+    pub fn breaks_count(&self) -> bool {
+        self.white != White::Nothing
     }
 
     fn count(&self) -> u32 {

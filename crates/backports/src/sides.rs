@@ -57,6 +57,24 @@ impl Found {
         }
     }
 
+    /// The same where all of its lines are there in another shape.
+    pub fn all_of_it(self) -> Self {
+        Self {
+            some: self.all,
+            doubtful: 0,
+            ..self
+        }
+    }
+
+    /// The same where none of its lines is there any more.
+    pub fn nothing_of_it(self) -> Self {
+        Self {
+            some: 0,
+            doubtful: 0,
+            ..self
+        }
+    }
+
     /// How many of how many, without the doubtful ones; where all are doubtful, none is there.
     pub fn surely(&self) -> (usize, usize) {
         if self.doubtful < self.all {
