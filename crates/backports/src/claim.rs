@@ -10,6 +10,7 @@ use crate::error::EngineError;
 use crate::files::{FileFinding, find_changes};
 use crate::fix::Change;
 use crate::history::Claim;
+use crate::moved::taken_away;
 use crate::own::Own;
 use crate::place::{Place, base_name};
 use crate::reworded::reworded;
@@ -51,6 +52,8 @@ pub(crate) struct Examined {
     /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word,
     /// with what that is.
     reworded: HashMap<(usize, usize), u64>,
+    /// See [`taken_away`].
+    taken_away: HashSet<usize>,
     /// The share of the fix's lines that it changes too.
     pub cover: f64,
     /// The share of them that are in blocks which it brings in other words, beyond those.
@@ -97,6 +100,7 @@ impl Examined {
             }
         }
         let reworded = reworded(claim, &there, &blocks);
+        let taken_away = taken_away(&there, &own);
         let mut partly_undone = false;
         let standing = if id == tip {
             Sum::of(&own, Scope::of(&own))
@@ -139,6 +143,7 @@ impl Examined {
             standing,
             partly_undone,
             reworded,
+            taken_away,
             cover: 0.0,
             in_words: 0.0,
             opposes: 0.0,
@@ -266,6 +271,11 @@ impl Examined {
     pub fn lost(&self, file: usize, finding: &Finding) -> bool {
         let there = self.there.get(file).and_then(|file| file.block(finding.line));
         there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
+    }
+
+    /// Whether it takes away a line of a file that the fix takes elsewhere.
+    pub fn only_takes_away(&self, file: usize) -> bool {
+        self.taken_away.contains(&file)
     }
 
     /// Whether it changes what is at a path.

@@ -51,6 +51,8 @@ pub(crate) struct Finding {
     pub adds: Vec<u64>,
     /// See `adds`.
     pub removes: Vec<u64>,
+    /// Where it and the next block take a line past a few others: those. The fix may as well be said to move them the other way.
+    pub passed: Vec<u64>,
     /// See [`edit`].
     pub edit: Option<u64>,
     /// A number that is the same for the same change within the same three lines of surroundings: what a patch id is made of.
@@ -164,6 +166,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 .iter()
                 .map(|index| book.print_of(states.new.lines[*index]))
                 .collect(),
+            passed: passed(book, states, &blocks[number..]),
             edit: edit(
                 book,
                 &states.old.lines[block.before.clone()],
@@ -196,6 +199,25 @@ fn deciding(book: &Book, states: &States<'_>, block: &Block) -> (Vec<usize>, Vec
     let idle = acts.is_none() || broken_anew;
     let (added, removed) = acts.unwrap_or_else(|| both(&|_| true));
     (added, removed, idle)
+}
+
+/// The lines between the first two blocks where one of these brings a line that the other takes away.
+fn passed(book: &Book, states: &States<'_>, blocks: &[Block]) -> Vec<u64> {
+    let [block, next, ..] = blocks else { return Vec::new() };
+    let between = &states.old.lines[block.before.end..next.before.start];
+    if between.len() > CONTEXT {
+        return Vec::new();
+    }
+    let says = |line: &&Token| book.says_something(**line);
+    let moves = |from: &Block, to: &Block| {
+        let brought = &states.new.lines[to.after.clone()];
+        let mut taken = states.old.lines[from.before.clone()].iter().filter(says);
+        taken.any(|line| brought.contains(line))
+    };
+    if !moves(block, next) && !moves(next, block) {
+        return Vec::new();
+    }
+    between.iter().filter(says).map(|line| book.print_of(*line)).collect()
 }
 
 /// Where the tip has one of the lines around a block.

@@ -60,8 +60,8 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict => verdict,
         }
     };
-    let forgot_copy = forgotten_copies(files, &standing).next().is_some();
-    let verdict = if verdict.is_good() && forgot_copy {
+    let is_half = forgotten_copies(files, &standing).next().is_some() || half_moved(files, &standing).next().is_some();
+    let verdict = if verdict.is_good() && is_half {
         Verdict::Unproven
     } else {
         verdict
@@ -87,6 +87,19 @@ pub(crate) fn forgotten_copies<'f>(
     let running = files.iter().filter(|file| !file.ancillary);
     let copies = running.flat_map(|file| file.copies.iter().map(move |copy| (file, copy.as_slice())));
     copies.filter(move |(_, copy)| !standing.iter().any(|claim| claim.changes(copy)))
+}
+
+/// The files that decide in which each standing claim that changes them only takes away a line which the fix takes elsewhere.
+pub(crate) fn half_moved<'f>(
+    files: &'f [FileFinding],
+    standing: &'f [&Examined],
+) -> impl Iterator<Item = &'f FileFinding> {
+    let touching = move |number: usize| standing.iter().filter(move |claim| claim.touches(number));
+    let is_half = move |number: usize| {
+        touching(number).next().is_some() && touching(number).all(|claim| claim.only_takes_away(number))
+    };
+    let half = files.iter().enumerate().filter(move |(number, _)| is_half(*number));
+    half.map(|(_, file)| file)
 }
 
 /// The claims that have to do with the fix and that nobody took back.

@@ -7,7 +7,7 @@ use crate::affected::is_affected;
 use crate::ancillary::is_ancillary;
 use crate::claim::{Examined, may_concern};
 use crate::content::State;
-use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, standing};
+use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, half_moved, standing};
 use crate::error::EngineError;
 use crate::files::{FileFinding, find_changes};
 use crate::fix::{Change, Fix};
@@ -299,6 +299,10 @@ fn answer(
         against.push(format!(
             "{path} is here once more, as {copy}, and that is as before the fix"
         ));
+    }
+    for file in half_moved(files, &standing) {
+        let path = String::from_utf8_lossy(&file.path);
+        against.push(format!("{path}: a line that the fix moves was only taken away"));
     }
     for file in files {
         let Some(half) = forgotten_half(file, &standing) else {

@@ -74,6 +74,7 @@ fn whole(change: &Change, state: State) -> Vec<Finding> {
         place: None,
         adds,
         removes,
+        passed: Vec::new(),
         edit: None,
         patch: 0,
     }]

@@ -17,6 +17,7 @@ mod index;
 mod interdiff;
 mod joined;
 mod lines;
+mod moved;
 mod own;
 mod patch;
 mod place;

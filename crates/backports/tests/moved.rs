@@ -1,0 +1,67 @@
+//! Fixes that take lines from one place to another: a backport that only takes them away has half of it.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{A, World};
+use embargod_backports::Verdict;
+
+const START: &str = "  super_start(service);\n";
+const SET: &str = "  running = true;\n";
+const GUARD: &str = "  if (thread == NULL && use_thread) {\n";
+const REST: &str = "    thread = new_thread();\n    set_daemon(thread);\n  }\n}\n";
+
+fn text(head: &str, lines: &[&str]) -> String {
+    format!("{head}void start(int service)\n{{\n{}{REST}", lines.concat())
+}
+
+/// What is said of a fix that sets a flag earlier, on a branch of which the file ends up like this.
+fn asked(lines: &[&str]) -> (Verdict, Vec<String>) {
+    let world = World::new();
+    let commit = |parents: &[git2::Oid], message: &str, a: &str, text: &str| {
+        world.commit(parents, message, &[("a.c", a), ("start.c", text)])
+    };
+    let (own, fixed) = ("int of_the_branch;\n\n", A.replace("two", "zwei"));
+    let before = [START, GUARD, SET];
+    let base = commit(&[], "base", A, &text("", &before));
+    let fix = commit(&[base], "Set it earlier", &fixed, &text("", &[START, SET, GUARD]));
+    let maint = commit(&[base], "maint", A, &text(own, &before));
+    let tip = commit(&[maint], "Set it earlier", &fixed, &text(own, lines));
+    let mut answer = world.answer(&[fix], tip);
+    (answer.verdict, answer.commits.remove(0).against)
+}
+
+#[test]
+fn a_line_that_was_only_taken_away_is_half_of_a_move() {
+    assert_eq!(asked(&[START, SET, GUARD]).0, Verdict::Present);
+    let (verdict, against) = asked(&[START, GUARD]);
+    assert_eq!(verdict, Verdict::Unproven, "{against:?}");
+    let said = "start.c: a line that the fix moves was only taken away";
+    assert!(against.iter().any(|line| line == said), "{against:?}");
+    assert!(!asked(&[START, GUARD, SET]).0.is_good());
+}
+
+#[test]
+fn code_that_the_branch_had_in_another_file_may_come_from_there() {
+    let world = World::new();
+    let helper = "int helper(int a)\n{\n  check(a);\n  return a + 1;\n}\n";
+    let (above, below) = (
+        "int above(void)\n{\n  begin();\n}\n",
+        "int below(void)\n{\n  finish();\n}\n",
+    );
+    let commit = |parents: &[git2::Oid], message: &str, one: &str, other: &str| {
+        world.commit(parents, message, &[("one.c", one), ("other.c", other)])
+    };
+    let base = commit(&[], "base", &format!("{above}{below}{helper}"), "int other;\n");
+    let moved = format!("{above}{helper}{below}");
+    let fix = commit(&[base], "Move it up", &moved, "int other;\n");
+    let maint = commit(
+        &[base],
+        "maint",
+        &format!("{above}{below}"),
+        &format!("int other;\n{helper}"),
+    );
+    let tip = commit(&[maint], "Move it up", &moved, "int other;\n");
+    assert!(world.verdict(&[fix], tip).is_good());
+}
