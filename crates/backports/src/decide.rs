@@ -60,8 +60,10 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             verdict => verdict,
         }
     };
-    let is_half = forgotten_copies(files, &standing).next().is_some() || half_moved(files, &standing).next().is_some();
-    let verdict = if verdict.is_good() && is_half {
+    let is_open = forgotten_copies(files, &standing).next().is_some()
+        || half_moved(files, &standing).next().is_some()
+        || files.iter().any(|file| scope.has(file) && file.unresolved.is_some());
+    let verdict = if verdict.is_good() && is_open {
         Verdict::Unproven
     } else {
         verdict

@@ -300,6 +300,11 @@ fn answer(
             "{path} is here once more, as {copy}, and that is as before the fix"
         ));
     }
+    for file in files {
+        let Some(line) = file.unresolved else { continue };
+        let at = String::from_utf8_lossy(file.at.as_deref().unwrap_or(&file.path));
+        against.push(format!("{at}:{line} begins a conflict that was committed unresolved"));
+    }
     for file in half_moved(files, &standing) {
         let path = String::from_utf8_lossy(&file.path);
         against.push(format!("{path}: a line that the fix moves was only taken away"));

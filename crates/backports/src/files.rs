@@ -6,6 +6,7 @@ use std::sync::Arc;
 use git2::{FileMode, Oid};
 
 use crate::ancillary::is_ancillary;
+use crate::conflict::unresolved;
 use crate::content::{Finding, State, States, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
@@ -35,6 +36,8 @@ pub(crate) struct FileFinding {
     pub copies: Vec<Vec<u8>>,
     /// Whether the fix gives it another name and the tip still has it under the one before as well.
     pub is_left_behind: bool,
+    /// The line, counted from 1, where the tip has a conflict in it that nobody resolved.
+    pub unresolved: Option<usize>,
 }
 
 impl FileFinding {
@@ -151,6 +154,7 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
         blocks,
         copies: Vec::new(),
         is_left_behind: false,
+        unresolved: None,
     };
     let own = change.new.as_ref().map(|entry| entry.id);
     let last = match outcome.file(&path) {
@@ -205,6 +209,7 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
     let copies = found.filter(|other| other.likeness * 2 >= new.lines.len() && other.is_as_before());
     Ok(FileFinding {
         copies: copies.map(|copy| copy.at).collect(),
+        unresolved: likeliest.unresolved,
         ..finding(Some(likeliest.at), likeliest.blocks)
     })
 }
@@ -215,6 +220,7 @@ struct Judged {
     /// How many lines of the file after the change it has.
     likeness: usize,
     blocks: Vec<Finding>,
+    unresolved: Option<usize>,
 }
 
 impl Judged {
@@ -260,7 +266,14 @@ fn judge_each(
         // A new file elsewhere is it only as it is: licences, headings and what is generated are alike everywhere.
         let is_sure = is_named || change.old.is_some();
         if is_sure || blocks.iter().all(Finding::is_exact) {
-            found.push(Judged { at, likeness, blocks });
+            // Some files are about conflicts.
+            let unresolved = unresolved(book, tip).filter(|_| unresolved(book, new).is_none());
+            found.push(Judged {
+                at,
+                likeness,
+                blocks,
+                unresolved,
+            });
         }
     }
     // Of those that are equally alike the first one is the likeliest.

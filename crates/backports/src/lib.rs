@@ -4,6 +4,7 @@ mod affected;
 mod ancillary;
 mod claim;
 mod commits;
+mod conflict;
 mod content;
 mod decide;
 mod edit;

@@ -8,6 +8,7 @@ use git2::Oid;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Token};
 
+use crate::conflict::begins;
 use crate::recent::{Piece, Recent};
 
 /// The lines of many states of files, each line a number, each state read once and each two compared once.
@@ -23,6 +24,7 @@ pub(crate) struct Book {
     compared: HashMap<(Oid, Oid), Arc<[Block]>>,
     recent: Recent,
     white: White,
+    has_conflicts: bool,
 }
 
 /// For each byte 0 where it is white space, and 1 where it is not.
@@ -100,12 +102,18 @@ impl Book {
             compared: HashMap::new(),
             recent: Recent::default(),
             white,
+            has_conflicts: false,
         }
     }
 
     /// How many different lines are in it.
     pub fn len(&self) -> usize {
         self.by_token.len()
+    }
+
+    /// Whether a conflict begins somewhere in it.
+    pub fn has_conflicts(&self) -> bool {
+        self.has_conflicts
     }
 
     /// A state that has been read.
@@ -140,6 +148,7 @@ impl Book {
             self.bytes.truncate(start);
             return *known;
         }
+        self.has_conflicts |= begins(&self.bytes[compared.clone()]);
         let token = Token(self.count());
         self.by_token.push(compared);
         let rehash = |token: &Token| {
