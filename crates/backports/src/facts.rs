@@ -218,6 +218,7 @@ mod tests {
             ("[2.x] Fix it (#12) (#40)", Some(40)),
             ("Fix it (backport #12) (#40)", Some(40)),
             ("Fix it (cherry-pick of #12)", Some(12)),
+            ("[3.11] Fix it (GH-12) (#40)", Some(40)),
             ("Fix it (#12)", Some(12)),
             ("Cherry-pick #12: Fix it", None),
         ] {

@@ -96,7 +96,15 @@ fn appended(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let inner = line.strip_suffix(b")")?;
     let start = memchr::memrchr(b'(', inner)?;
     let (rest, group) = (line[..start].trim_ascii_end(), &inner[start + 1..]);
-    (!group.contains(&b')') && numbers(group).next().is_some()).then_some((rest, group))
+    let is_appended = numbers(group).next().is_some() || says_carried(group);
+    (!group.contains(&b')') && is_appended).then_some((rest, group))
+}
+
+/// Whether a text says that something was carried here.
+fn says_carried(text: &[u8]) -> bool {
+    let text = text.to_ascii_lowercase();
+    let mut words = ["backport", "cherry pick", "cherry-pick"].iter();
+    words.any(|word| memmem::find(&text, word.as_bytes()).is_some())
 }
 
 /// A line without the brackets that it begins with.
@@ -106,27 +114,48 @@ fn unbracketed(line: &[u8]) -> Option<&[u8]> {
     Some(rest[end + 1..].trim_ascii_start())
 }
 
-/// What a bot carried, by the titles that it gives: `Backport PR #12: Fix it`, `Backport PR #12 on branch 1.x (Fix it)`.
+/// What a bot carried, by the titles that it gives: `Backport PR #12: Fix it`, `Backport PR #12 on branch 1.x (Fix it)`,
+/// `Backport of Fix it into 1.x`, `Backport "Fix it" to 1.x`.
 fn carried(line: &[u8]) -> Option<&[u8]> {
     const ON: &[u8] = b" on branch ";
-    let is_carriers = |begin: &[u8]| {
-        let begin = begin.to_ascii_lowercase();
-        let says = ["backport", "cherry"]
-            .iter()
-            .any(|word| memmem::find(&begin, word.as_bytes()).is_some());
-        says && numbers(&begin).next().is_some()
-    };
+    let is_carriers = |begin: &[u8]| says_carried(begin) && numbers(begin).next().is_some();
     if let Some(on) = memmem::find(line, ON).filter(|on| is_carriers(&line[..*on])) {
         let start = on + ON.len() + memmem::find(&line[on + ON.len()..], b" (")? + 2;
         return line[start..].strip_suffix(b")");
     }
-    let end = memmem::find(line, b": ").filter(|end| is_carriers(&line[..*end]))?;
-    Some(&line[end + 2..])
+    if let Some(end) = memmem::find(line, b": ").filter(|end| is_carriers(&line[..*end])) {
+        return Some(&line[end + 2..]);
+    }
+    let bare = without_start(line, b"manual ").unwrap_or(line);
+    if let Some(rest) = without_start(bare, b"backport of ") {
+        let into = memmem::rfind(rest, b" into ").filter(|at| !rest[at + 6..].contains(&b' '));
+        return Some(&rest[..into.unwrap_or(rest.len())]);
+    }
+    let rest = without_start(bare, b"backport \"")?;
+    Some(&rest[..memmem::rfind(rest, b"\" to ")?])
 }
 
-/// The numbers that are written as those of requests: `#123`.
+/// A text without what it begins with, in small letters or capitals.
+fn without_start<'t>(text: &'t [u8], start: &[u8]) -> Option<&'t [u8]> {
+    let (begin, rest) = text.split_at_checked(start.len())?;
+    begin.eq_ignore_ascii_case(start).then_some(rest)
+}
+
+/// The numbers that are written as those of requests: `#123`, `GH-123`.
 fn numbers(text: &[u8]) -> impl Iterator<Item = u64> {
-    text.split(|byte| *byte == b'#').skip(1).filter_map(number)
+    let is_githubs = |dash: usize| {
+        let before = &text[..dash];
+        let word = before
+            .iter()
+            .rev()
+            .take(3)
+            .take_while(|byte| byte.is_ascii_alphanumeric());
+        before[dash - word.count()..].eq_ignore_ascii_case(b"gh")
+    };
+    let signs = memchr::memchr2_iter(b'#', b'-', text);
+    signs
+        .filter(move |at| text[*at] == b'#' || is_githubs(*at))
+        .filter_map(|at| number(&text[at + 1..]))
 }
 
 /// The number that a text begins with.
@@ -158,8 +187,21 @@ mod tests {
                 "Backport PR #12 on branch 1.x (Fix (all of) it (issue #7)) (#40)",
                 "fix (all of) it",
             ),
+            ("Backport of Fix it into release/1.x (#40)", "fix it"),
+            (
+                "Manual backport of Put it into the cache into 1.x",
+                "put it into the cache",
+            ),
+            ("backport of Put it into the cache (#12) (#40)", "put it into the cache"),
+            ("Backport \"Put \"it\" to use\" to 3.3 LTS (#40)", "put \"it\" to use"),
+            ("Fix it (Cherry Pick release-3.0) (#40)", "fix it"),
+            ("Fix it (#12) (2.14 backport) (#40)", "fix it"),
+            ("[3.11] gh-7: Fix it (GH-12) (GH-40)", "gh-7: fix it"),
             ("Fix #12: it crashes", "fix #12: it crashes"),
             ("Backport: Fix it", "backport: fix it"),
+            ("Backport \"Fix it\"", "backport \"fix it\""),
+            ("Fix it (sigh-12)", "fix it (sigh-12)"),
+            ("Fix it (-12) (gh)", "fix it (-12) (gh)"),
         ] {
             assert_eq!(subject(message), expected, "{message:?}");
         }
