@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use hashbrown::HashSet;
 use imara_diff::Token;
 
 use crate::edit::edit;
@@ -51,8 +52,9 @@ pub(crate) struct Finding {
     pub adds: Vec<u64>,
     /// See `adds`.
     pub removes: Vec<u64>,
-    /// Where it and the next block take a line past a few others: those. The fix may as well be said to move them the other way.
-    pub passed: Vec<u64>,
+    /// Lines that it brings from elsewhere in the file, and a few others that it and the next block take one past: the fix may as well
+    /// be said to move these the other way.
+    pub moves: Vec<u64>,
     /// See [`edit`].
     pub edit: Option<u64>,
     /// A number that is the same for the same change within the same three lines of surroundings: what a patch id is made of.
@@ -107,6 +109,8 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     };
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
+    let taken = blocks.iter().flat_map(|block| &states.old.lines[block.before.clone()]);
+    let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
     let mut findings = Vec::new();
     for (number, block) in blocks.iter().enumerate() {
         let book = &*book;
@@ -166,7 +170,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 .iter()
                 .map(|index| book.print_of(states.new.lines[*index]))
                 .collect(),
-            passed: passed(book, states, &blocks[number..]),
+            moves: moves(book, states, &blocks[number..], &taken),
             edit: edit(
                 book,
                 &states.old.lines[block.before.clone()],
@@ -201,23 +205,27 @@ fn deciding(book: &Book, states: &States<'_>, block: &Block) -> (Vec<usize>, Vec
     (added, removed, idle)
 }
 
-/// The lines between the first two blocks where one of these brings a line that the other takes away.
-fn passed(book: &Book, states: &States<'_>, blocks: &[Block]) -> Vec<u64> {
-    let [block, next, ..] = blocks else { return Vec::new() };
-    let between = &states.old.lines[block.before.end..next.before.start];
-    if between.len() > CONTEXT {
-        return Vec::new();
+/// The lines that the first block brings and that are taken from anywhere, and those between it and the next one where one of these
+/// two brings what the other takes away.
+fn moves(book: &Book, states: &States<'_>, blocks: &[Block], taken: &HashSet<Token>) -> Vec<u64> {
+    let [block, rest @ ..] = blocks else { return Vec::new() };
+    let brought = |block: &Block| &states.new.lines[block.after.clone()];
+    let mut moves: Vec<Token> = brought(block)
+        .iter()
+        .filter(|line| taken.contains(*line))
+        .copied()
+        .collect();
+    if let Some(next) = rest.first() {
+        let between = &states.old.lines[block.before.end..next.before.start];
+        let pass = |from: &Block, to: &Block| {
+            let mut lines = states.old.lines[from.before.clone()].iter();
+            lines.any(|line| taken.contains(line) && brought(to).contains(line))
+        };
+        if between.len() <= CONTEXT && (pass(block, next) || pass(next, block)) {
+            moves.extend(between.iter().filter(|line| book.says_something(**line)));
+        }
     }
-    let says = |line: &&Token| book.says_something(**line);
-    let moves = |from: &Block, to: &Block| {
-        let brought = &states.new.lines[to.after.clone()];
-        let mut taken = states.old.lines[from.before.clone()].iter().filter(says);
-        taken.any(|line| brought.contains(line))
-    };
-    if !moves(block, next) && !moves(next, block) {
-        return Vec::new();
-    }
-    between.iter().filter(says).map(|line| book.print_of(*line)).collect()
+    moves.into_iter().map(|line| book.print_of(line)).collect()
 }
 
 /// Where the tip has one of the lines around a block.

@@ -77,7 +77,7 @@ fn whole(change: &Change, state: State) -> Vec<Finding> {
         place: None,
         adds,
         removes,
-        passed: Vec::new(),
+        moves: Vec::new(),
         edit: None,
         patch: 0,
     }]

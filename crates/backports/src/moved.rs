@@ -11,11 +11,7 @@ pub(crate) fn taken_away(fix: &[FileFinding], own: &[FileFinding]) -> HashSet<us
     let gain = |gains: &HashMap<u64, i64>, line: &u64| gains.get(line).copied().unwrap_or(0);
     let mut found = HashSet::new();
     for (number, file) in fix.iter().enumerate().filter(|(_, file)| !file.ancillary) {
-        let removed: HashSet<_> = file.blocks.iter().flat_map(|block| &block.removes).collect();
-        let mut moved = file.blocks.iter().flat_map(|block| {
-            let both = block.adds.iter().filter(|line| removed.contains(line));
-            both.chain(&block.passed)
-        });
+        let mut moved = file.blocks.iter().flat_map(|block| &block.moves);
         let of_file = gains([file].into_iter());
         let stays = |line: &u64| gain(&of_file, line) == 0 && gain(&of_fix, line) == 0;
         if moved.any(|line| stays(line) && gain(&own, line) < 0) {

@@ -103,7 +103,7 @@ mod tests {
             place: None,
             adds: adds.to_vec(),
             removes: Vec::new(),
-            passed: Vec::new(),
+            moves: Vec::new(),
             edit: None,
             patch: 0,
         }

@@ -65,3 +65,20 @@ fn code_that_the_branch_had_in_another_file_may_come_from_there() {
     let tip = commit(&[maint], "Move it up", &moved, "int other;\n");
     assert!(world.verdict(&[fix], tip).is_good());
 }
+
+#[test]
+fn empty_lines_that_move_are_nothing_to_lose() {
+    let world = World::new();
+    let commit = |parents: &[git2::Oid], message: &str, one: &str, other: &str| {
+        world.commit(parents, message, &[("one.c", one), ("other.c", other)])
+    };
+    let (own, fixed) = ("int of_the_branch;\n\n", A.replace("two", "zwei"));
+    let told = "/*\n * Says what it is.\n * And more.\n */\n";
+    let (old, new) = (format!("{told}\nint other;\n"), format!("\n{told}int other;\n"));
+    let (here, there) = (format!("{own}{old}"), format!("{own}{}", old.replace("And", "But")));
+    let base = commit(&[], "base", A, &old);
+    let fix = commit(&[base], "Fix it", &fixed, &new);
+    let maint = commit(&[base], "maint", &A.replace("eight\n", "eight\n\n"), &here);
+    let tip = commit(&[maint], "Fix it", &fixed, &there);
+    assert!(world.verdict(&[fix], tip).is_good());
+}
