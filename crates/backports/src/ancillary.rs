@@ -1,7 +1,11 @@
 //! Which files are no part of what runs, by their names alone.
 
-/// Folders of tests and of documentation.
-const FOLDERS: [&str; 22] = [
+/// Folders of tests, of documentation and of what forges and build services are told.
+const FOLDERS: [&str; 26] = [
+    ".azure-pipelines",
+    ".circleci",
+    ".github",
+    ".gitlab",
     "__tests__",
     "app-test",
     "changelog",
@@ -44,14 +48,29 @@ const NAMES: [&str; 16] = [
     "todo",
     "version",
 ];
-/// Files that are about the repository.
-const OF_THE_REPOSITORY: [&str; 3] = [".gitattributes", ".gitignore", ".mailmap"];
+/// Files that are about the repository, or tell a build service or an editor what to do with it.
+const OF_THE_REPOSITORY: [&str; 14] = [
+    ".appveyor.yml",
+    ".cirrus.yml",
+    ".clang-format",
+    ".codecov.yml",
+    ".editorconfig",
+    ".gitattributes",
+    ".gitignore",
+    ".gitlab-ci.yml",
+    ".mailmap",
+    ".mergify.yml",
+    ".travis.yml",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "jenkinsfile",
+];
 /// How the names of texts and of translations end.
 const ENDINGS: [&str; 11] = [
     ".md", ".rst", ".po", ".pot", ".adoc", ".docbook", ".1", ".3", ".5", ".7", ".8",
 ];
 
-/// Whether a file is not part of what runs: tests, documentation, change logs, translations.
+/// Whether a file is not part of what runs: tests, documentation, change logs, translations, what build services are told.
 pub fn is_ancillary(path: &[u8]) -> bool {
     let as_written = String::from_utf8_lossy(path);
     let path = as_written.to_ascii_lowercase();
@@ -111,6 +130,10 @@ mod tests {
             "VERSION",
             "LICENSE",
             ".mailmap",
+            ".github/dependabot.yml",
+            ".gitlab-ci.yml",
+            "sub/.travis.yml",
+            "ci/Jenkinsfile",
         ] {
             assert!(is_ancillary(path.as_bytes()), "{path}");
         }
@@ -128,6 +151,8 @@ mod tests {
             "etc/beans.xml",
             "licenses.go",
             "src/latest.c",
+            "github/client.c",
+            "src/travis.yml",
             "lib/protest/a.c",
             "",
         ] {
