@@ -197,6 +197,11 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
             (old, new) = (exact_old, exact_new);
         }
     }
+    if old.lines == new.lines {
+        let at = candidates.into_iter().find(|candidate| candidate.is_named);
+        let blocks = without_other_lines(shelf, change, at.as_ref())?;
+        return Ok(finding(at.map(|candidate| candidate.path), blocks));
+    }
     let last_page = match last {
         Some(entry) if Some(entry.id) != own => shelf.page(&mut book, &entry.path, entry.id)?,
         _ => None,
@@ -300,6 +305,32 @@ fn without_lines(change: &Change, at: Option<Oid>) -> State {
         None => State::Absent,
         Some(_) => State::Unclear,
     }
+}
+
+/// What is said of a change after which no line is another one: it brings an empty file, ends the last line, or leaves it open.
+fn without_other_lines(
+    shelf: &Shelf<'_>,
+    change: &Change,
+    at: Option<&Candidate>,
+) -> Result<Vec<Finding>, git2::Error> {
+    let is_ended = |id: Option<Oid>| -> Result<Option<bool>, git2::Error> {
+        let text = id.map(|id| shelf.text(id)).transpose()?.flatten();
+        Ok(text.map(|text| text.ends_with(b"\n")))
+    };
+    let side = |entry: &Option<Entry>| is_ended(entry.as_ref().map(|entry| entry.id));
+    let (before, after) = (side(&change.old)?, side(&change.new)?);
+    let state = match is_ended(at.map(|candidate| candidate.id))? {
+        None if before.is_none() => State::Lacking,
+        None => State::Absent,
+        _ if before.is_none() => State::InEffect,
+        here if here == after => State::InEffect,
+        _ => State::Lacking,
+    };
+    let mut blocks = whole(change, state);
+    for block in &mut blocks {
+        (block.adds, block.removes) = (vec![print(after)], vec![print(before)]);
+    }
+    Ok(blocks)
 }
 
 /// What is said of a change of mode alone, or of a name alone.

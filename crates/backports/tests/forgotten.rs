@@ -324,3 +324,44 @@ fn what_is_added_where_a_branch_has_the_file_and_not_the_place_is_asked_about() 
         assert!(world.verdict(&[fix], whole).is_good(), "{added}");
     }
 }
+
+#[test]
+fn a_last_line_that_only_ends_now_is_a_change_like_any_other() {
+    let world = World::new();
+    let (open, own) = (A.trim_end(), format!("of the branch\n{A}"));
+    let base = world.commit(&[], "base", &[("a.c", open)]);
+    let fix = world.commit(&[base], "End it", &[("a.c", A)]);
+    let maint = world.commit(&[base], "maint", &[("a.c", own.trim_end())]);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    let message_alone = world.commit(&[maint], "End it", &[("a.c", own.trim_end())]);
+    assert_eq!(world.verdict(&[fix], message_alone), Verdict::Missing);
+    let picked = world.commit(&[maint], "End it", &[("a.c", &own)]);
+    assert_eq!(world.verdict(&[fix], picked), Verdict::Present);
+    let undone = world.commit(&[picked], "Tidy up", &[("a.c", own.trim_end())]);
+    assert_eq!(world.verdict(&[fix], undone), Verdict::Reverted);
+    let without = world.commit(&[base], "maint", &[("b.c", A)]);
+    assert!(!world.verdict(&[fix], without).is_good());
+}
+
+#[test]
+fn an_empty_file_can_be_forgotten() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a.py", A)]);
+    let fix = world.commit(&[base], "Fix it", &[("a.py", &fixed), ("b/__init__.py", "")]);
+    let maint = world.commit(&[base], "maint", &[("a.py", A), ("c", "c\n")]);
+    for (files, verdict) in [
+        (&[("a.py", fixed.as_str()), ("c", "c\n")][..], Verdict::Partial),
+        (
+            &[("a.py", &fixed), ("b/__init__.py", ""), ("c", "c\n")],
+            Verdict::Present,
+        ),
+        (
+            &[("a.py", &fixed), ("b/__init__.py", "own = 1\n"), ("c", "c\n")],
+            Verdict::Present,
+        ),
+    ] {
+        let tip = world.commit(&[maint], "Fix it", files);
+        assert_eq!(world.verdict(&[fix], tip), verdict, "{files:?}");
+    }
+}
