@@ -273,6 +273,11 @@ impl Examined {
         there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
     }
 
+    /// Whether it does in other words what a block of the fix does.
+    pub fn brings_in_words(&self) -> bool {
+        !self.reworded.is_empty()
+    }
+
     /// Whether it takes away a line of a file that the fix takes elsewhere.
     pub fn only_takes_away(&self, file: usize) -> bool {
         self.taken_away.contains(&file)

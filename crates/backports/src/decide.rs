@@ -32,7 +32,13 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     let standing = standing(claims);
     // Somebody wrote that the backport was reverted, and nobody that it came back: whatever the lines say, a person looks.
     let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
-    let left = Left::of(files, scope, &standing);
+    let mut left = Left::of(files, scope, &standing);
+    // Another change to the same place may have the same title. Where nothing else says so, something that the fix brings must be there.
+    let is_title_alone = |claim: &&Examined| claim.claim.is_title_alone() && !claim.brings_in_words();
+    if standing.iter().all(is_title_alone) {
+        let mut adding = blocks(files, scope).filter(|block| block.added.1 > 0).peekable();
+        left.is_doubtful |= adding.peek().is_some() && adding.all(|block| block.added.0 == 0);
+    }
     let verdict = if files.iter().all(|file| file.blocks.is_empty()) {
         // The rest of the series took all of it back: the tip cannot show it, so somebody must have carried it.
         let carried = claims.iter().any(|claim| claim.claim.is_strong());

@@ -81,6 +81,11 @@ impl Claim {
     pub fn is_strong(self) -> bool {
         self.same || self.author && self.subject || self.trailer && (self.author || self.subject)
     }
+
+    /// Whether nothing but its title says so.
+    pub fn is_title_alone(self) -> bool {
+        self.subject && !self.same && !self.author && !self.trailer
+    }
 }
 
 /// What a walk over the branch found about the fixes.

@@ -139,3 +139,27 @@ fn each_place_of_a_backport_stands_for_one_of_the_fix() {
         assert!(!verdict.is_good(), "{sizes:?}: {verdict:?}");
     }
 }
+
+#[test]
+fn a_title_alone_may_be_that_of_another_change() {
+    let world = World::new();
+    let pom = |head: &str, version: &str| format!("{head}\n<project>\n  <version>{version}</version>\n</project>\n");
+    let commit =
+        |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("pom.xml", text)]);
+    let title = "Bump the library";
+    let base = commit(&[], "base", &pom("<!-- -->", "5.10.2"));
+    let fix = commit(&[base], title, &pom("<!-- -->", "5.10.3"));
+    for (was, is, verdict) in [
+        ("5.10.2", "5.11.4", Verdict::Unproven),
+        ("5.9.2", "5.9.3", Verdict::Unproven),
+        ("5.10.2", "5.10.3", Verdict::Present),
+    ] {
+        let maint = commit(&[base], "maint", &pom("<!-- of the branch -->", was));
+        let tip = commit(&[maint], title, &pom("<!-- of the branch -->", is));
+        assert_eq!(world.verdict(&[fix], tip), verdict, "{was} to {is}");
+    }
+    let maint = commit(&[base], "maint", &pom("<!-- of the branch -->", "5.10.2"));
+    let named = format!("{title}\n\n(cherry picked from commit {fix})");
+    let tip = commit(&[maint], &named, &pom("<!-- of the branch -->", "5.11.4"));
+    assert_eq!(world.verdict(&[fix], tip), Verdict::Adapted);
+}
