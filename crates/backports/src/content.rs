@@ -92,6 +92,9 @@ const CONTEXT: usize = 3;
 /// How far away they may be.
 const WINDOW: usize = 10;
 
+/// Of a longer block, in lines, it is not asked whether it takes one past those beside it.
+const MOST_MOVED: usize = 100;
+
 /// Judges every block of a file's change.
 pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -> Vec<Finding> {
     let old_at_tip = book.counterparts(states.old, states.tip);
@@ -140,7 +143,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
         };
         let is_open = matches!(state, State::Unclear | State::Absent);
         if is_open && !idle && !book.breaks_count() && states.last.is_none() {
-            state = joined(book, states, (&blocks, number), &gaps).unwrap_or(state);
+            state = joined(book, states, (&blocks, number), &gaps, effort).unwrap_or(state);
             if state == State::InEffect {
                 (there, kept) = (there.all_of_it(), kept.nothing_of_it());
             }
@@ -218,8 +221,9 @@ fn moves(book: &Book, states: &States<'_>, blocks: &[Block], taken: &HashSet<Tok
     if let Some(next) = rest.first() {
         let between = &states.old.lines[block.before.end..next.before.start];
         let pass = |from: &Block, to: &Block| {
+            let is_short = from.before.len() <= MOST_MOVED && to.after.len() <= MOST_MOVED;
             let mut lines = states.old.lines[from.before.clone()].iter();
-            lines.any(|line| taken.contains(line) && brought(to).contains(line))
+            is_short && lines.any(|line| taken.contains(line) && brought(to).contains(line))
         };
         if between.len() <= CONTEXT && (pass(block, next) || pass(next, block)) {
             moves.extend(between.iter().filter(|line| book.says_something(**line)));

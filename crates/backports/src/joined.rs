@@ -8,6 +8,7 @@ use memchr::memmem;
 
 use crate::content::{State, States};
 use crate::lines::{Block, Book};
+use crate::wording::Effort;
 
 /// What is shorter, in bytes that are compared, may stand anywhere.
 const SHORTEST: usize = 12;
@@ -23,12 +24,16 @@ pub(crate) fn joined(
     states: &States<'_>,
     (blocks, number): (&[Block], usize),
     gaps: &[Block],
+    effort: &mut Effort,
 ) -> Option<State> {
     let block = &blocks[number];
     let (before, tip) = window(states, block, gaps)?;
     let without = text(book, &states.old.lines[before.clone()])?;
     let with = text(book, changed(states, blocks, &before)?)?;
     let there = text(book, &states.tip.lines[tip])?;
+    if !effort.spend(without.len() + with.len() + there.len()) {
+        return None;
+    }
     // What is also elsewhere around the block must be there as often as it is on that side.
     let has = |lines: &[Token], here: &[u8], other: &[u8]| {
         let Some(piece) = text(book, lines).filter(|piece| piece.len() >= SHORTEST) else {
@@ -112,7 +117,9 @@ mod tests {
             tip,
             last: None,
         };
-        joined(&book, &states, (&blocks, blocks.len() - 1), &gaps)
+        let last = (&*blocks, blocks.len() - 1);
+        assert_eq!(joined(&book, &states, last, &gaps, &mut Effort::none()), None);
+        joined(&book, &states, last, &gaps, &mut Effort::default())
     }
 
     const OLD: &str = "first();\nshow(\"%d of %d\\n\", some, all);\nlast();\n";

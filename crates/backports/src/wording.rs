@@ -38,6 +38,11 @@ impl Effort {
         Self(0)
     }
 
+    /// Whether so many more may be spent; they are, then.
+    pub fn spend(&mut self, steps: usize) -> bool {
+        self.0.checked_sub(steps).map(|left| self.0 = left).is_some()
+    }
+
     /// How much alike two lines are, from 0 to 1: the share of letters that one need not change to become the other. Nothing where
     /// that is less than is asked for.
     fn likeness(&mut self, book: &Book, (one, other): (Token, Token), least: f64) -> Option<f64> {
@@ -47,11 +52,15 @@ impl Effort {
         if longer > LONGEST || (longer - shorter) as f64 > most {
             return None;
         }
-        self.0 = self.0.checked_sub(shorter + longer + KINDS)?;
+        if !self.spend(shorter + longer + KINDS) {
+            return None;
+        }
         if must_change(one, other) as f64 > most {
             return None;
         }
-        self.0 = self.0.checked_sub(shorter * longer)?;
+        if !self.spend(shorter * longer) {
+            return None;
+        }
         let changes = strsim::generic_levenshtein(&one.to_vec(), &other.to_vec()) as f64;
         (changes <= most).then(|| 1.0 - changes / longer.max(1) as f64)
     }
