@@ -28,23 +28,25 @@ pub(crate) fn joined(
 ) -> Option<State> {
     let block = &blocks[number];
     let (before, tip) = window(states, block, gaps)?;
-    let without = text(book, &states.old.lines[before.clone()])?;
-    let with = text(book, changed(states, blocks, &before)?)?;
     let there = text(book, &states.tip.lines[tip])?;
-    if !effort.spend(without.len() + with.len() + there.len()) {
+    let [adds, removes] = [
+        &states.new.lines[block.after.clone()],
+        &states.old.lines[block.before.clone()],
+    ]
+    .map(|lines| text(book, lines).filter(|piece| piece.len() >= SHORTEST && count(&there, piece) > 0));
+    if !effort.spend(there.len()) || adds.is_none() && removes.is_none() {
         return None;
     }
+    let without = text(book, &states.old.lines[before.clone()])?;
+    let with = text(book, changed(states, blocks, &before)?)?;
     // What is also elsewhere around the block must be there as often as it is on that side.
-    let has = |lines: &[Token], here: &[u8], other: &[u8]| {
-        let Some(piece) = text(book, lines).filter(|piece| piece.len() >= SHORTEST) else {
-            return false;
-        };
-        let count = |text: &[u8]| memmem::find_iter(text, &piece).count();
-        let wanted = count(here);
-        wanted > count(other) && count(&there) >= wanted
+    let has = |piece: Option<Vec<u8>>, here: &[u8], other: &[u8]| {
+        piece.is_some_and(|piece| {
+            let wanted = count(here, &piece);
+            wanted > count(other, &piece) && count(&there, &piece) >= wanted
+        })
     };
-    let added = has(&states.new.lines[block.after.clone()], &with, &without);
-    let removed = has(&states.old.lines[block.before.clone()], &without, &with);
+    let (added, removed) = (has(adds, &with, &without), has(removes, &without, &with));
     match (added, removed) {
         (true, false) => Some(State::InEffect),
         (false, true) => Some(State::Lacking),
@@ -83,6 +85,10 @@ fn changed<'s>(states: &States<'s>, blocks: &[Block], piece: &Range<usize>) -> O
     }
     parts.push(&old[at..piece.end]);
     Some(parts.into_iter().flatten())
+}
+
+fn count(text: &[u8], piece: &[u8]) -> usize {
+    memmem::find_iter(text, piece).count()
 }
 
 /// Lines as they are compared, one after the other; nothing where they are too long.
