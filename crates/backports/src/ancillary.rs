@@ -1,11 +1,7 @@
 //! Which files are no part of what runs, by their names alone.
 
-/// Folders of tests, of documentation and of what forges and build services are told.
-const FOLDERS: [&str; 26] = [
-    ".azure-pipelines",
-    ".circleci",
-    ".github",
-    ".gitlab",
+/// Folders of tests and of documentation.
+const FOLDERS: [&str; 22] = [
     "__tests__",
     "app-test",
     "changelog",
@@ -48,17 +44,22 @@ const NAMES: [&str; 16] = [
     "todo",
     "version",
 ];
-/// Files that are about the repository, or tell a build service or an editor what to do with it.
-const OF_THE_REPOSITORY: [&str; 14] = [
-    ".appveyor.yml",
-    ".cirrus.yml",
+/// Files that are about the repository.
+const OF_THE_REPOSITORY: [&str; 5] = [
     ".clang-format",
-    ".codecov.yml",
     ".editorconfig",
     ".gitattributes",
     ".gitignore",
-    ".gitlab-ci.yml",
     ".mailmap",
+];
+/// Folders of what forges and build services are told.
+const OF_BUILDS: [&str; 4] = [".azure-pipelines", ".circleci", ".github", ".gitlab"];
+/// Files in which they are told that.
+const BUILDS: [&str; 9] = [
+    ".appveyor.yml",
+    ".cirrus.yml",
+    ".codecov.yml",
+    ".gitlab-ci.yml",
     ".mergify.yml",
     ".travis.yml",
     "appveyor.yml",
@@ -82,6 +83,15 @@ pub fn is_ancillary(path: &[u8]) -> bool {
         || OF_THE_REPOSITORY.contains(&name)
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || is_test(name)
+        || tells_builds(as_written.as_bytes())
+}
+
+/// Whether a file tells a forge or a build service what to do. It is part of no program, but may be what a change is about.
+pub(crate) fn tells_builds(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    let mut folders = path.split('/');
+    let name = folders.next_back().unwrap_or_default();
+    folders.any(|part| OF_BUILDS.contains(&part)) || BUILDS.contains(&name)
 }
 
 /// Whether it tells people something: `ChangeLog` and `README.source`, but not `version.c` nor `ReleaseGate.java`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use git2::{FileMode, Oid};
 
-use crate::ancillary::is_ancillary;
+use crate::ancillary::{is_ancillary, tells_builds};
 use crate::conflict::unresolved;
 use crate::content::{Finding, State, States, judge};
 use crate::error::EngineError;
@@ -104,6 +104,15 @@ pub(crate) fn find_changes(
         }
         file.is_left_behind = is_left_behind(place, change, file.at.as_deref(), outcome)?;
         files.push(file);
+    }
+    let weight = |builds: bool| -> usize {
+        let asked = files.iter().filter(|file| tells_builds(&file.path) == builds);
+        asked.flat_map(|file| &file.blocks).map(|block| block.weight).sum()
+    };
+    if weight(true) > weight(false) {
+        // Then it is what the change is about.
+        let builds = files.iter_mut().filter(|file| tells_builds(&file.path));
+        builds.for_each(|file| file.ancillary = false);
     }
     Ok(files)
 }

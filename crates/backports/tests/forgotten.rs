@@ -365,3 +365,20 @@ fn an_empty_file_can_be_forgotten() {
         assert_eq!(world.verdict(&[fix], tip), verdict, "{files:?}");
     }
 }
+
+#[test]
+fn what_build_services_are_told_decides_where_a_fix_is_about_that() {
+    let world = World::new();
+    let (fixed, more) = (A.replace("two", "zwei"), A.replace("four\nfive", "vier\nfunf"));
+    let commit = |parents: &[git2::Oid], message: &str, code: &str, build: &str| {
+        world.commit(parents, message, &[("a.c", code), (".gitlab-ci.yml", build)])
+    };
+    let base = commit(&[], "base", A, A);
+    let fix = commit(&[base], "Fix it", &more, &fixed);
+    let maint = commit(&[base], "maint", &format!("of the branch\n{A}"), A);
+    let picked = commit(&[maint], "Fix it", &format!("of the branch\n{more}"), A);
+    assert!(world.verdict(&[fix], picked).is_good());
+    let about_builds = commit(&[base], "Build it", &fixed, &more);
+    let half = commit(&[maint], "Build it", &format!("of the branch\n{fixed}"), A);
+    assert_eq!(world.verdict(&[about_builds], half), Verdict::Partial);
+}
