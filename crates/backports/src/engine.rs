@@ -6,8 +6,7 @@ use serde::Serialize;
 use crate::affected::is_affected;
 use crate::ancillary::is_ancillary;
 use crate::claim::{Examined, may_concern};
-use crate::content::State;
-use crate::decide::{Decision, Half, decide, forgotten_copies, forgotten_half, half_moved, standing};
+use crate::decide::decide;
 use crate::error::EngineError;
 use crate::files::{FileFinding, find_changes};
 use crate::fix::{Change, Fix};
@@ -17,16 +16,13 @@ use crate::patch;
 use crate::place::Place;
 use crate::series::{Outcome, order};
 use crate::shelf::Shelf;
-use crate::sum::Scope;
 use crate::tags;
+use crate::telling::answer;
 use crate::undone::undone_by;
 use crate::verdict::Verdict;
-use crate::wording::Wording;
 
 /// The most claims to one fix that are looked at; for each commit that a fix merges there may be one more.
 const MOST_CLAIMS: usize = 12;
-/// The most places that are named in an answer for each file.
-const MOST_PLACES: usize = 8;
 
 /// What is asked about a branch.
 #[derive(Debug, Clone, Default)]
@@ -246,123 +242,4 @@ pub(crate) fn look(
         )?);
     }
     Ok((files, examined))
-}
-
-fn answer(
-    fix: &Fix,
-    files: &[FileFinding],
-    claims: &[Examined],
-    decision: Decision,
-    (mut evidence, cut): (Vec<String>, bool),
-) -> CommitAnswer {
-    let mut against = Vec::new();
-    let scope = Scope::of(files);
-    let shown = decision.shown;
-    let all = shown.good + shown.lacking + shown.absent + shown.unclear;
-    if shown.good > 0 {
-        evidence.push(format!(
-            "{} of {all} changed lines are at the tip as the fix leaves them",
-            shown.good
-        ));
-    }
-    if decision.explained > 0 {
-        evidence.push(format!(
-            "{} more lines are done in another way by a backport",
-            decision.explained
-        ));
-    }
-    for file in files
-        .iter()
-        .filter(|file| file.at.as_ref().is_some_and(|at| *at != file.path))
-    {
-        let at = file.at.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        evidence.push(format!("{} is {at} here", String::from_utf8_lossy(&file.path)));
-    }
-    // A commit of the same second by the same person that does something else is no claim worth naming.
-    let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
-    for claim in claims.iter().filter(worth) {
-        let words = patch::claim_words(claim);
-        let whole = claim.stands() && !claim.partly_undone;
-        let side = if claim.related() && whole && claim.reverted_by.is_none() {
-            &mut evidence
-        } else {
-            &mut against
-        };
-        side.push(words);
-    }
-    for file in files {
-        against.extend(lacking(file, scope));
-    }
-    let standing = standing(claims);
-    for (file, copy) in forgotten_copies(files, &standing) {
-        let (path, copy) = (String::from_utf8_lossy(&file.path), String::from_utf8_lossy(copy));
-        against.push(format!(
-            "{path} is here once more, as {copy}, and that is as before the fix"
-        ));
-    }
-    for file in files {
-        let Some(line) = file.unresolved else { continue };
-        let at = String::from_utf8_lossy(file.at.as_deref().unwrap_or(&file.path));
-        against.push(format!("{at}:{line} begins a conflict that was committed unresolved"));
-    }
-    for file in half_moved(files, &standing) {
-        let path = String::from_utf8_lossy(&file.path);
-        against.push(format!("{path}: a line that the fix moves was only taken away"));
-    }
-    for file in files {
-        let Some(half) = forgotten_half(file, &standing) else {
-            continue;
-        };
-        let was = String::from_utf8_lossy(file.was.as_deref().unwrap_or_default());
-        let path = String::from_utf8_lossy(&file.path);
-        against.push(match half {
-            Half::Old => format!("{was} is still here, beside {path}, which the fix makes of it"),
-            Half::New => format!("{was} was removed, and {path}, which the fix makes of it, is not here"),
-        });
-    }
-    if cut {
-        against.push("the history was not read back to the fix: it is too long, or the clone is shallow".to_owned());
-    }
-    let confidence = (shown.good + decision.explained) as f64 / all.max(1) as f64;
-    CommitAnswer {
-        fix: fix.id.to_string(),
-        verdict: decision.verdict,
-        matched: claims
-            .iter()
-            .filter(|claim| claim.related())
-            .map(|claim| claim.id.to_string())
-            .collect(),
-        evidence,
-        against,
-        confidence: (confidence.min(1.0) * 100.0).round() / 100.0,
-        range_diff: None,
-    }
-}
-
-/// What of a file is not at the tip, in words.
-fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
-    let path = String::from_utf8_lossy(&file.path);
-    let aside = if scope.has(file) { "" } else { " (no part of what runs)" };
-    let open = file.blocks.iter().filter(|block| block.state != State::InEffect);
-    let words = open.map(|block| {
-        let what = match (block.state, block.wording) {
-            (State::Lacking, _) => "is as before the fix",
-            (_, Wording::Before) => "is nearly as before the fix",
-            (_, Wording::Like) => "is much like both sides of the fix",
-            (State::Absent, Wording::Other) => "has no counterpart here",
-            (_, Wording::Other) => "differs from both sides of the fix",
-        };
-        let ((there, of), (kept, to_go)) = (block.added, block.kept);
-        format!(
-            "{path}:{} {what} ({there} of {of} added lines there, {kept} of {to_go} removed lines kept){aside}",
-            block.line
-        )
-    });
-    let mut words: Vec<_> = words.collect();
-    let more = words.len().saturating_sub(MOST_PLACES);
-    words.truncate(MOST_PLACES);
-    if more > 0 {
-        words.push(format!("{path}: {more} more places{aside}"));
-    }
-    words
 }

@@ -29,6 +29,7 @@ mod shelf;
 mod sides;
 mod sum;
 mod tags;
+mod telling;
 mod title;
 mod trees;
 mod undone;
