@@ -8,10 +8,15 @@ use crate::files::FileFinding;
 use crate::fix::Fix;
 use crate::patch;
 use crate::sum::Scope;
+use crate::verdict::Verdict;
 use crate::wording::Wording;
 
 /// The most places that are named in an answer for each file.
 const MOST_PLACES: usize = 8;
+/// The most places that are named in all.
+const MOST_IN_ALL: usize = 100;
+/// The most of them in files that are no part of what runs, and the most files that are elsewhere.
+const MOST_ASIDE: usize = 10;
 
 /// The answer about one commit of a fix, in words.
 pub(crate) fn answer(
@@ -37,13 +42,14 @@ pub(crate) fn answer(
             decision.explained
         ));
     }
-    for file in files
+    let elsewhere = files
         .iter()
-        .filter(|file| file.at.as_ref().is_some_and(|at| *at != file.path))
-    {
-        let at = file.at.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        evidence.push(format!("{} is {at} here", String::from_utf8_lossy(&file.path)));
-    }
+        .filter_map(|file| Some((&file.path, file.at.as_ref().filter(|at| **at != file.path)?)));
+    let elsewhere = elsewhere.map(|(path, at)| {
+        let [path, at] = [path, at].map(|path| String::from_utf8_lossy(path));
+        format!("{path} is {at} here")
+    });
+    evidence.extend(shortened(elsewhere, MOST_ASIDE, "files that are elsewhere"));
     // A commit of the same second by the same person that does something else is no claim worth naming.
     let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
     for claim in claims.iter().filter(worth) {
@@ -56,8 +62,10 @@ pub(crate) fn answer(
         };
         side.push(words);
     }
-    for file in files {
-        against.extend(lacking(file, scope));
+    let (deciding, aside): (Vec<_>, Vec<_>) = files.iter().partition(|file| scope.has(file));
+    for (files, most) in [(deciding, MOST_IN_ALL), (aside, MOST_ASIDE)] {
+        let places = files.into_iter().flat_map(|file| lacking(file, scope));
+        against.extend(shortened(places, most, "places like these"));
     }
     let standing = standing(claims);
     for (file, copy) in forgotten_copies(files, &standing) {
@@ -86,6 +94,15 @@ pub(crate) fn answer(
             Half::New => format!("{was} was removed, and {path}, which the fix makes of it, is not here"),
         });
     }
+    if decision.verdict == Verdict::Unproven && against.is_empty() {
+        // Whatever else makes it so has been said.
+        let why = if shown.good > 0 {
+            "what the fix removes is gone, but may never have been here: nothing that it adds shows it"
+        } else {
+            "the rest of the series takes all of it back, and no commit here says to have carried it"
+        };
+        against.push(why.to_owned());
+    }
     if cut {
         against.push("the history was not read back to the fix: it is too long, or the clone is shallow".to_owned());
     }
@@ -103,6 +120,15 @@ pub(crate) fn answer(
         confidence: (confidence.min(1.0) * 100.0).round() / 100.0,
         range_diff: None,
     }
+}
+
+/// The first few of some words, and how many more there are.
+fn shortened(words: impl Iterator<Item = String>, most: usize, of: &str) -> Vec<String> {
+    let mut words: Vec<_> = words.collect();
+    let more = words.len().saturating_sub(most);
+    words.truncate(most);
+    words.extend((more > 0).then(|| format!("{more} more {of}")));
+    words
 }
 
 /// What of a file is not at the tip, in words.
@@ -124,11 +150,9 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
             block.line
         )
     });
-    let mut words: Vec<_> = words.collect();
-    let more = words.len().saturating_sub(MOST_PLACES);
-    words.truncate(MOST_PLACES);
-    if more > 0 {
-        words.push(format!("{path}: {more} more places{aside}"));
+    let mut words = shortened(words, MOST_PLACES, &format!("places{aside}"));
+    if let Some(more) = words.get_mut(MOST_PLACES) {
+        *more = format!("{path}: {more}");
     }
     words
 }
