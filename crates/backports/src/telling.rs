@@ -62,8 +62,8 @@ pub(crate) fn answer(
         };
         side.push(words);
     }
-    let (deciding, aside): (Vec<_>, Vec<_>) = files.iter().partition(|file| scope.has(file));
-    for (files, most) in [(deciding, MOST_IN_ALL), (aside, MOST_ASIDE)] {
+    let (deciding, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| scope.has(file));
+    for (files, most) in [(deciding, MOST_IN_ALL), (others, MOST_ASIDE)] {
         let places = files.into_iter().flat_map(|file| lacking(file, scope));
         against.extend(shortened(places, most, "places like these"));
     }
@@ -77,7 +77,10 @@ pub(crate) fn answer(
     for file in files {
         let Some(line) = file.unresolved else { continue };
         let at = String::from_utf8_lossy(file.at.as_deref().unwrap_or(&file.path));
-        against.push(format!("{at}:{line} begins a conflict that was committed unresolved"));
+        let aside = aside(file, scope);
+        against.push(format!(
+            "{at}:{line} begins a conflict that was committed unresolved{aside}"
+        ));
     }
     for file in half_moved(files, &standing) {
         let path = String::from_utf8_lossy(&file.path);
@@ -131,10 +134,15 @@ fn shortened(words: impl Iterator<Item = String>, most: usize, of: &str) -> Vec<
     words
 }
 
+/// What is said of a file that does not decide.
+fn aside(file: &FileFinding, scope: Scope) -> &'static str {
+    if scope.has(file) { "" } else { " (no part of what runs)" }
+}
+
 /// What of a file is not at the tip, in words.
 fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
     let path = String::from_utf8_lossy(&file.path);
-    let aside = if scope.has(file) { "" } else { " (no part of what runs)" };
+    let aside = aside(file, scope);
     let open = file.blocks.iter().filter(|block| block.state != State::InEffect);
     let words = open.map(|block| {
         let what = match (block.state, block.wording) {
