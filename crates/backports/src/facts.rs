@@ -7,6 +7,7 @@ use git2::Oid;
 use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};
 
+use crate::revisions::Revisions;
 use crate::title::Title;
 
 /// An id with fewer digits names nothing.
@@ -51,6 +52,12 @@ pub(crate) struct Facts {
     /// See [`Title::requests`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<u64>,
+    /// See [`Revisions::own`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// See [`Revisions::carried`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<u64>,
     /// The ids, whole or not, that its message names as its source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
@@ -60,6 +67,9 @@ pub(crate) struct Facts {
     /// The request that it says it reverts, where no id says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts_request: Option<u64>,
+    /// See [`Revisions::reverted`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts_revision: Option<u64>,
 }
 
 /// An object's id, written as people write it.
@@ -87,6 +97,7 @@ impl Facts {
         let end = memmem::find(commit, b"\n\n").unwrap_or(commit.len());
         let (header, message) = (&commit[..end], &commit[commit.len().min(end + 2)..]);
         let named = Title::of(message);
+        let revisions = Revisions::of(message);
         let mut facts = Self {
             parents: Vec::new(),
             committed: 0,
@@ -95,9 +106,12 @@ impl Facts {
             subject: named.subject(),
             request: named.request,
             requests: named.requests,
+            revision: revisions.own,
+            revisions: revisions.carried,
             sources: Vec::new(),
             reverts: None,
             reverts_request: None,
+            reverts_revision: revisions.reverted,
         };
         for line in header.split(|byte| *byte == b'\n') {
             if let Some(parent) = line.strip_prefix(b"parent ") {
@@ -130,14 +144,15 @@ impl Facts {
         facts
     }
 
-    /// Whether the message names a commit as its source, or the request by which that was merged.
+    /// Whether the message names a commit as its source, by its id, its revision, or the request by which it was merged.
     pub fn names(&self, id: Oid, source: &Self) -> bool {
         let by_id = || {
             let id = id.to_string();
             self.sources.iter().any(|source| id.starts_with(source.as_str()))
         };
         let by_request = || source.request.is_some_and(|number| self.requests.contains(&number));
-        !self.sources.is_empty() && by_id() || by_request()
+        let by_revision = || source.revision.is_some_and(|number| self.revisions.contains(&number));
+        !self.sources.is_empty() && by_id() || by_request() || by_revision()
     }
 
     /// Whether author and author date are the same.

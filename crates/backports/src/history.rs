@@ -26,7 +26,7 @@ pub(crate) struct Claim {
     pub same: bool,
     /// All of this is so of a commit that the fix merges, and not of the merge.
     pub of_merged: bool,
-    /// The fix's id is in the message, or the number of its request.
+    /// The fix's id is in the message, or its revision, or the number of its request.
     pub trailer: bool,
     /// The same author and author date.
     pub author: bool,
@@ -116,8 +116,8 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
     // libgit2's own walk sorts the whole history before its first answer; this one stops where the question ends.
     let mut waiting = BinaryHeap::from([(i64::MAX, tip, 0)]);
     let mut seen: HashSet<Oid> = HashSet::from_iter([tip]);
-    // The requests that newer commits say they revert.
-    let mut requests = Vec::new();
+    // The requests and the revisions that newer commits say they revert.
+    let (mut requests, mut revisions) = (Vec::new(), Vec::new());
     while let Some((_, id, older)) = waiting.pop() {
         let facts = shelf.facts(id)?;
         let older = if facts.committed < oldest - SLACK { older + 1 } else { 0 };
@@ -149,8 +149,8 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
         if let Some(reverted) = &facts.reverts {
             history.reverts.push((reverted.clone(), id));
         }
-        if let Some(request) = facts.request {
-            let by = requests.iter().filter(|(reverted, _)| *reverted == request);
+        for (own, reverted) in [(facts.request, &requests), (facts.revision, &revisions)] {
+            let by = reverted.iter().filter(|(reverted, _)| Some(*reverted) == own);
             history.reverts.extend(by.map(|(_, by)| (id.to_string(), *by)));
         }
         for Id(brought) in facts.parents.iter().skip(1) {
@@ -161,6 +161,7 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
                 .extend(by.into_iter().map(|by| (brought.to_string(), by)));
         }
         requests.extend(facts.reverts_request.map(|request| (request, id)));
+        revisions.extend(facts.reverts_revision.map(|revision| (revision, id)));
     }
     for claims in history.claims.values_mut() {
         // What a merge brings tells more than the merge, which may bring more, unless it looks less like the fix.

@@ -23,6 +23,7 @@ mod own;
 mod patch;
 mod place;
 mod recent;
+mod revisions;
 mod reworded;
 mod series;
 mod shelf;

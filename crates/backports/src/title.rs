@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use crate::revisions::{OWN, is_about_carrying};
+
 /// What GitHub writes before the number of the request that a merge brings.
 const GITHUB_MERGES: &[u8] = b"Merge pull request #";
 /// How GitLab begins the merge of a request.
@@ -36,13 +38,13 @@ impl<'a> Title<'a> {
         let first = lines.next().unwrap_or_default();
         let merged = first.strip_prefix(GITHUB_MERGES).and_then(number);
         let on_gitlab = || first.starts_with(GITLAB_MERGES) && memmem::find(message, GITLAB_REQUEST).is_some();
-        let own_title = if merged.is_some() || on_gitlab() {
+        let own_title = if merged.is_some() || on_gitlab() || is_about_carrying(first) {
             lines.next()
         } else {
             None
         };
         let line = own_title
-            .filter(|line| !line.starts_with(GITLAB_REQUEST))
+            .filter(|line| !line.starts_with(GITLAB_REQUEST) && !line.starts_with(OWN))
             .unwrap_or(first);
         let behind = appended(line).and_then(|(_, group)| numbers(group).last());
         let mut requests: Vec<_> = numbers(line).take(MOST_NUMBERS).collect();
