@@ -7,7 +7,7 @@ pub(crate) const OWN: &[u8] = b"git-svn-id: ";
 /// Words of a line that names revisions which were carried, in small letters.
 const CARRIES: [&[u8]; 3] = [b"merg", b"backport", b"mfc"];
 /// Words of a line that says that they were taken back.
-const TAKES_BACK: [&[u8]; 2] = [b"revert", b"reverse"];
+const TAKES_BACK: [&[u8]; 3] = [b"revert", b"reverse merg", b"reverse-merg"];
 /// A number with fewer digits is no revision.
 const FEWEST_DIGITS: usize = 3;
 /// So many revisions of a message are read.
@@ -105,6 +105,7 @@ mod tests {
             ("MFC r340097.", &[340_097]),
             ("Fix it.\n\nMerges [56834], [56835] to the 5.9 branch.", &[56834, 56835]),
             ("Backported from trunk (r12345)", &[12345]),
+            ("Merge r12345 from trunk: fix the reverse proxy", &[12345]),
             ("Fix what r12345 broke", &[]),
             ("Merge the r12 and r1x and [x] and x12345", &[]),
             ("Merge r99999999999999999999999", &[]),
@@ -122,6 +123,7 @@ mod tests {
         for message in [
             "Revert r12345.",
             "Reverse merge r12345 from trunk",
+            "Reverse-merged r12345",
             "revert: r12345, too many",
         ] {
             let revisions = Revisions::of(format!("{message}\n\n{OWN_ID}").as_bytes());
