@@ -31,6 +31,10 @@ static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("this r
 /// What stands before the id of a commit that is reverted: git's own words.
 const REVERTS_COMMIT: &[u8] = b"this reverts commit";
 
+/// How the line begins in which Gerrit names a change, by the same id in all branches
+/// (<https://gerrit-review.googlesource.com/Documentation/user-changeid.html>).
+const CHANGE: &[u8] = b"\nChange-Id: I";
+
 /// So far before an id it is looked for, in bytes.
 const FARTHEST: usize = 64;
 
@@ -58,6 +62,9 @@ pub(crate) struct Facts {
     /// See [`Revisions::carried`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<u64>,
+    /// The change that it is on Gerrit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Id>,
     /// The ids, whole or not, that its message names as its source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
@@ -108,6 +115,7 @@ impl Facts {
             requests: named.requests,
             revision: revisions.own,
             revisions: revisions.carried,
+            change: change(message),
             sources: Vec::new(),
             reverts: None,
             reverts_request: None,
@@ -144,7 +152,8 @@ impl Facts {
         facts
     }
 
-    /// Whether the message names a commit as its source, by its id, its revision, or the request by which it was merged.
+    /// Whether the message names a commit as its source, by its id, its revision, or the request by which it was merged; or says
+    /// that it is the same change.
     pub fn names(&self, id: Oid, source: &Self) -> bool {
         let by_id = || {
             let id = id.to_string();
@@ -152,13 +161,22 @@ impl Facts {
         };
         let by_request = || source.request.is_some_and(|number| self.requests.contains(&number));
         let by_revision = || source.revision.is_some_and(|number| self.revisions.contains(&number));
-        !self.sources.is_empty() && by_id() || by_request() || by_revision()
+        let by_change = || source.change.is_some() && source.change == self.change;
+        !self.sources.is_empty() && by_id() || by_request() || by_revision() || by_change()
     }
 
     /// Whether author and author date are the same.
     pub fn same_author(&self, other: &Self) -> bool {
         self.authored == other.authored && self.author == other.author
     }
+}
+
+/// The change that a message names last: those above may be of what was squashed into it.
+fn change(message: &[u8]) -> Option<Id> {
+    let start = memmem::rfind(message, CHANGE)? + CHANGE.len();
+    let line = message[start..].split(|byte| *byte == b'\n').next()?.trim_ascii_end();
+    let text = std::str::from_utf8(line).ok().filter(|text| text.len() == LONGEST_ID)?;
+    Oid::from_str(text).ok().map(Id)
 }
 
 /// The address, in small letters, and the seconds since 1970 of `Name <address> seconds zone`.
@@ -250,6 +268,32 @@ mod tests {
             "x\n\n#12",
         ] {
             assert!(!facts(message).names(id, &fix), "{message}");
+        }
+        assert!(!facts("Fix it").names(id, &facts("Fix it")));
+    }
+
+    #[test]
+    fn a_change_of_gerrit_has_one_id_in_all_branches() {
+        let change = "0123456789abcdef0123456789abcdef01234567";
+        let fix = facts(&format!("Fix it\n\nChange-Id: I{change}\n"));
+        let id = Oid::from_bytes(&[1; 20]).expect("an id");
+        for (message, names) in [
+            (format!("Fix that\n\nChange-Id: I{change}\r\nSigned-off-by: a"), true),
+            (
+                format!("x\n\nChange-Id: I{}\n\nChange-Id: I{change}", "0".repeat(40)),
+                true,
+            ),
+            (
+                format!("x\n\nChange-Id: I{change}\n\nChange-Id: I{}", "0".repeat(40)),
+                false,
+            ),
+            (format!("x\n\nChange-Id: I{change}0"), false),
+            (format!("x\n\nChange-Id: I{}", &change[..39]), false),
+            (format!("x\n\nChange-Id: Ix{}", &change[..39]), false),
+            (format!("x\n\nDepends-On: I{change}"), false),
+            ("x\n\nChange-Id: I".to_owned(), false),
+        ] {
+            assert_eq!(facts(&message).names(id, &fix), names, "{message}");
         }
         assert!(!facts("Fix it").names(id, &facts("Fix it")));
     }
