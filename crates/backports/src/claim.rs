@@ -77,6 +77,7 @@ impl Examined {
     ) -> Result<Self, EngineError> {
         let changes = shelf.changes(id)?;
         let mut own_place = Place::word_by_word(shelf, shelf.tree_of(id)?);
+        own_place.carried.clone_from(&place.carried);
         let (mut lines, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let own = find_changes(&mut own_place, &changes, &Outcome::default())?;
         for finding in &own {

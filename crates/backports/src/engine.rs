@@ -221,12 +221,20 @@ pub(crate) fn look(
     outcome: &Outcome,
 ) -> Result<(Vec<FileFinding>, Vec<Examined>), EngineError> {
     let shelf = place.shelf;
-    let files = find_changes(place, &fix.changes, outcome)?;
     let claims = history.claims.get(&fix.id).map(Vec::as_slice).unwrap_or_default();
-    let mut examined = Vec::new();
     let most = MOST_CLAIMS + fix.merged.len();
     let worth = |(number, claim): &(usize, &(Oid, Claim))| *number < most || claim.1.same;
-    for (_, claim) in claims.iter().enumerate().filter(worth) {
+    let claims = || claims.iter().enumerate().filter(worth).map(|(_, claim)| claim);
+    place.carried.clear();
+    for (id, _) in claims().filter(|(_, claim)| claim.is_strong()) {
+        let changes = shelf.changes(*id)?;
+        place
+            .carried
+            .extend(changes.iter().map(|change| change.path().to_vec()));
+    }
+    let files = find_changes(place, &fix.changes, outcome)?;
+    let mut examined = Vec::new();
+    for claim in claims() {
         // Subjects such as "update the copyright" come again and again.
         if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {
             continue;

@@ -10,6 +10,8 @@ use crate::wording::Effort;
 
 /// As many links in a row are followed.
 const MOST_LINKS: usize = 8;
+/// As many files that backports change are asked whether they are one of the fix under another name.
+const MOST_CARRIED: usize = 8;
 
 /// A file of the tip that may be the one that a fix changes.
 pub(crate) struct Candidate {
@@ -25,6 +27,8 @@ pub(crate) struct Place<'s, 'r> {
     pub shelf: &'s Shelf<'r>,
     /// How much may be spent on likening its lines to those of a fix.
     pub effort: Effort,
+    /// The files that are changed by those who say to carry the fix: one may be a file of the fix that has another name here.
+    pub carried: Vec<Vec<u8>>,
     tree: Tree<'r>,
 }
 
@@ -33,6 +37,7 @@ impl<'s, 'r> Place<'s, 'r> {
         Self {
             shelf,
             effort: Effort::default(),
+            carried: Vec::new(),
             tree,
         }
     }
@@ -82,12 +87,28 @@ impl<'s, 'r> Place<'s, 'r> {
         if found.is_empty() {
             found = self.neighbours(change);
         }
+        for carried in self.carried(change) {
+            if !found.contains(&carried) {
+                found.push(carried);
+            }
+        }
         let candidate = |(path, id)| Candidate {
             path,
             id,
             is_named: false,
         };
         found.into_iter().map(candidate).collect()
+    }
+
+    /// Files that a backport changes, of the same kind, and that the main branch does not have: one of them may be the file.
+    fn carried(&self, change: &Change) -> Vec<(Vec<u8>, Oid)> {
+        let (Some(_), Some(own), Ok(main)) = (&change.old, &change.new, self.shelf.tree(change.tree)) else {
+            return Vec::new();
+        };
+        let here = |path: &&Vec<u8>| Some(((*path).clone(), self.at(path).filter(|(_, mode)| is_text(*mode))?.0));
+        let alike = self.carried.iter().filter(|path| ending(path) == ending(&own.path));
+        let others = alike.filter(|path| self.within(&main, path).is_none());
+        others.filter_map(|path| here(&path)).take(MOST_CARRIED).collect()
     }
 
     /// Those of the files of the same name that are no other file of the main branch: what is at that very path there, or more
@@ -135,7 +156,6 @@ impl<'s, 'r> Place<'s, 'r> {
             return Vec::new();
         };
         let (folder, name) = path.split_at(end + 1);
-        let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let inside = |tree: &Tree<'_>| {
             let (id, _) = self.within(tree, &folder[..end])?;
             self.shelf.tree(id).ok()
@@ -183,6 +203,17 @@ fn ends(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn agreement(one: &[u8], other: &[u8]) -> usize {
     let (one, other) = (one.rsplit(|byte| *byte == b'/'), other.rsplit(|byte| *byte == b'/'));
     one.zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// What a file's name ends in, which tells of what kind it is.
+fn ending(path: &[u8]) -> Option<&[u8]> {
+    base_name(path).rsplit(|byte| *byte == b'.').next()
+}
+
+fn is_text(mode: i32) -> bool {
+    [FileMode::Blob, FileMode::BlobExecutable]
+        .iter()
+        .any(|file| i32::from(*file) == mode)
 }
 
 pub(crate) fn base_name(path: &[u8]) -> &[u8] {
