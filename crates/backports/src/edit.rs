@@ -16,17 +16,7 @@ const MOST_BYTES: usize = 10_000;
 /// A number that is the same where the same words come and go, however the lines that they stand in are broken and whatever else is
 /// in these; nothing where words only change their places, or numbers and signs alone come and go: these are in every file.
 pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
-    let bytes = || old.iter().chain(new).map(|line| book.line(*line).len()).sum::<usize>();
-    if old.len().max(new.len()) > MOST_LINES || bytes() > MOST_BYTES {
-        return None;
-    }
-    let mut more = BTreeMap::<&[u8], i32>::new();
-    for (lines, by) in [(old, -1), (new, 1)] {
-        for word in lines.iter().flat_map(|line| words(book.line(*line))) {
-            *more.entry(word).or_default() += by;
-        }
-    }
-    more.retain(|_, by| *by != 0);
+    let more = more_words(book, old, new)?;
     let is_name = |word: &&[u8]| word.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     if !more.keys().any(is_name) {
         return None;
@@ -36,13 +26,35 @@ pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Names and numbers, and each other sign by itself; but a sign at the end of a line that says that it goes on breaks it.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let line = line.trim_ascii_end();
-    let line = line.strip_suffix(b"\\").unwrap_or(line);
+/// How many times more, or less, each word is in the new lines; but for those that are as often in both. Nothing where there are too
+/// many.
+pub(crate) fn more_words<'b>(book: &'b Book, old: &[Token], new: &[Token]) -> Option<BTreeMap<&'b [u8], i32>> {
+    let bytes = || old.iter().chain(new).map(|line| book.line(*line).len()).sum::<usize>();
+    if old.len().max(new.len()) > MOST_LINES || bytes() > MOST_BYTES {
+        return None;
+    }
+    let mut more = BTreeMap::new();
+    for (lines, by) in [(old, -1), (new, 1)] {
+        for word in lines.iter().flat_map(|line| words(book.line(*line))) {
+            *more.entry(word).or_default() += by;
+        }
+    }
+    more.retain(|_, by| *by != 0);
+    Some(more)
+}
+
+/// Names and numbers, and each other sign by itself.
+pub(crate) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
-    line.chunk_by(move |one, next| is_letter(one) && is_letter(next))
+    unbroken(line)
+        .chunk_by(move |one, next| is_letter(one) && is_letter(next))
         .filter(|word| !word.trim_ascii().is_empty())
+}
+
+/// A line without a sign at its end that says that it goes on: it breaks a line and is none of its words.
+pub(crate) fn unbroken(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_end();
+    line.strip_suffix(b"\\").unwrap_or(line)
 }
 
 #[cfg(test)]

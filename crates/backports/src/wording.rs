@@ -1,9 +1,12 @@
 //! Whether the state before a fix is at a tip in other words: a version's number or a name is another one there. Such a place was
 //! forgotten rather than left out.
 
+use std::collections::HashSet;
+
 use imara_diff::Token;
 
 use crate::content::States;
+use crate::edit::{more_words, unbroken, words};
 use crate::lines::{Block, Book};
 
 /// From where on two lines are much the same: the share of their letters that need no change.
@@ -14,6 +17,10 @@ const TWIN: f64 = 0.8;
 const MOST_LINES: usize = 30;
 /// As many lines in other places are compared with one.
 const MOST_ELSEWHERE: usize = 500;
+/// As many more lines than a block removes may stand in its place for their words to be compared.
+const MOST_BESIDE: usize = 3;
+/// Lines that have this many bytes together, or more, are not joined.
+const MOST_JOINED: usize = 10_000;
 /// As many letters has a name that tells a line.
 const SHORTEST_KEY: usize = 3;
 /// Longer lines, in bytes, are like no other.
@@ -114,7 +121,7 @@ pub(crate) fn wording(
     let half = |there: usize| there > 0 && there * 2 >= removed.len();
     match () {
         () if half(before) => Wording::Before,
-        () if half(like) => Wording::Like,
+        () if half(like) || is_older(book, states, (block, removed), gaps) => Wording::Like,
         () => Wording::Other,
     }
 }
@@ -169,6 +176,54 @@ fn elsewhere(book: &Book, states: &States<'_>, removed: usize, gaps: &[Block], e
     } else {
         Wording::Other
     }
+}
+
+/// Whether what the tip has in a block's place is an older state of it still: it has the words that the fix takes away and none that
+/// it brings; or the fix only adds to what the state before it has added to that, as to a list.
+fn is_older(book: &Book, states: &States<'_>, (block, removed): (&Block, &[usize]), gaps: &[Block]) -> bool {
+    let before = &states.old.lines[block.before.clone()];
+    let after = &states.new.lines[block.after.clone()];
+    let Some(fix) = more_words(book, before, after) else {
+        return false;
+    };
+    let names = |sign: i32| {
+        let of_sign = fix.iter().filter(move |(_, more)| **more * sign > 0);
+        of_sign.map(|(word, _)| *word).filter(|word| is_name(word))
+    };
+    let mut places = gaps
+        .iter()
+        .filter(|gap| removed.iter().any(|index| gap.before.contains(index)));
+    places.any(|gap| {
+        let there = &states.tip.lines[gap.after.clone()];
+        if there.len() > removed.len() + MOST_BESIDE {
+            return false;
+        }
+        let has: HashSet<_> = there.iter().flat_map(|line| words(book.line(*line))).collect();
+        if !has.iter().any(|word| is_name(word)) || names(1).any(|word| has.contains(word)) {
+            return false;
+        }
+        let has_all = names(-1).next().is_some() && names(-1).all(|word| has.contains(word));
+        let was = &states.old.lines[gap.before.clone()];
+        has_all || only_adds(book, before, after) && only_adds(book, there, was)
+    })
+}
+
+/// Whether lines become others by what is added to them at one place, wherever they are broken.
+fn only_adds(book: &Book, old: &[Token], new: &[Token]) -> bool {
+    let joined = |lines: &[Token]| -> Vec<u8> {
+        let pieces = lines.iter().flat_map(|line| unbroken(book.line(*line)));
+        pieces.copied().take(MOST_JOINED).collect()
+    };
+    let (old, new) = (joined(old), joined(new));
+    let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let end = old.iter().rev().zip(new.iter().rev());
+    let end = end.take_while(|(one, other)| one == other).count();
+    old.len() < new.len() && new.len() < MOST_JOINED && start + end >= old.len()
+}
+
+/// Whether a word is long enough to tell something.
+fn is_name(word: &[u8]) -> bool {
+    word.len() >= SHORTEST_KEY && word.iter().any(u8::is_ascii_alphabetic)
 }
 
 #[cfg(test)]
