@@ -227,10 +227,7 @@ pub(crate) fn look(
     let claims = || claims.iter().enumerate().filter(worth).map(|(_, claim)| claim);
     place.carried.clear();
     for (id, _) in claims().filter(|(_, claim)| claim.is_strong()) {
-        let changes = shelf.changes(*id)?;
-        place
-            .carried
-            .extend(changes.iter().map(|change| change.path().to_vec()));
+        place.carried(&fix.changes, &shelf.changes(*id)?);
     }
     let files = find_changes(place, &fix.changes, outcome)?;
     let mut examined = Vec::new();

@@ -11,7 +11,7 @@ use crate::wording::Effort;
 /// As many links in a row are followed.
 const MOST_LINKS: usize = 8;
 /// As many files that backports change are asked whether they are one of the fix under another name.
-const MOST_CARRIED: usize = 8;
+const MOST_CARRIED: usize = 40;
 
 /// A file of the tip that may be the one that a fix changes.
 pub(crate) struct Candidate {
@@ -27,7 +27,7 @@ pub(crate) struct Place<'s, 'r> {
     pub shelf: &'s Shelf<'r>,
     /// How much may be spent on likening its lines to those of a fix.
     pub effort: Effort,
-    /// The files that are changed by those who say to carry the fix: one may be a file of the fix that has another name here.
+    /// See [`Place::carried`].
     pub carried: Vec<Vec<u8>>,
     tree: Tree<'r>,
 }
@@ -87,9 +87,9 @@ impl<'s, 'r> Place<'s, 'r> {
         if found.is_empty() {
             found = self.neighbours(change);
         }
-        for carried in self.carried(change) {
-            if !found.contains(&carried) {
-                found.push(carried);
+        for file in self.stand_ins(change) {
+            if !found.contains(&file) {
+                found.push(file);
             }
         }
         let candidate = |(path, id)| Candidate {
@@ -100,15 +100,29 @@ impl<'s, 'r> Place<'s, 'r> {
         found.into_iter().map(candidate).collect()
     }
 
-    /// Files that a backport changes, of the same kind, and that the main branch does not have: one of them may be the file.
-    fn carried(&self, change: &Change) -> Vec<(Vec<u8>, Oid)> {
-        let (Some(_), Some(own), Ok(main)) = (&change.old, &change.new, self.shelf.tree(change.tree)) else {
-            return Vec::new();
+    /// Takes note of files that are changed by those who say to carry a fix, where the main branch does not have them: one of them may
+    /// be a file of the fix under another name.
+    pub fn carried(&mut self, fix: &[Change], carried: &[Change]) {
+        let Some(main) = fix.first().and_then(|change| self.shelf.tree(change.tree).ok()) else {
+            return;
         };
-        let here = |path: &&Vec<u8>| Some(((*path).clone(), self.at(path).filter(|(_, mode)| is_text(*mode))?.0));
-        let alike = self.carried.iter().filter(|path| ending(path) == ending(&own.path));
-        let others = alike.filter(|path| self.within(&main, path).is_none());
-        others.filter_map(|path| here(&path)).take(MOST_CARRIED).collect()
+        for path in carried.iter().map(Change::path) {
+            if self.carried.len() == MOST_CARRIED {
+                break;
+            }
+            if !self.carried.iter().any(|known| known == path) && self.within(&main, path).is_none() {
+                self.carried.push(path.to_vec());
+            }
+        }
+    }
+
+    /// Those of the files that backports change that are here and may be the one that a fix changes.
+    fn stand_ins(&self, change: &Change) -> Vec<(Vec<u8>, Oid)> {
+        if change.old.is_none() || change.new.is_none() {
+            return Vec::new();
+        }
+        let here = |path: &Vec<u8>| Some((path.clone(), self.at(path).filter(|(_, mode)| is_text(*mode))?.0));
+        self.carried.iter().filter_map(here).collect()
     }
 
     /// Those of the files of the same name that are no other file of the main branch: what is at that very path there, or more
@@ -165,6 +179,7 @@ impl<'s, 'r> Place<'s, 'r> {
         };
         let main = self.shelf.tree(change.tree).ok().and_then(|tree| inside(&tree));
         let blobs = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
+        let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let alike = blobs.filter(|entry| ending(entry.name_bytes()) == ending(name));
         let known = |name: &[u8]| main.as_ref().is_some_and(|main| main.get_name_bytes(name).is_some());
         alike
@@ -203,11 +218,6 @@ fn ends(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn agreement(one: &[u8], other: &[u8]) -> usize {
     let (one, other) = (one.rsplit(|byte| *byte == b'/'), other.rsplit(|byte| *byte == b'/'));
     one.zip(other).take_while(|(one, other)| one == other).count()
-}
-
-/// What a file's name ends in, which tells of what kind it is.
-fn ending(path: &[u8]) -> Option<&[u8]> {
-    base_name(path).rsplit(|byte| *byte == b'.').next()
 }
 
 fn is_text(mode: i32) -> bool {

@@ -35,25 +35,30 @@ fn a_file_of_another_name_is_found_by_the_backport_that_changes_it() {
 }
 
 #[test]
-fn what_the_main_branch_has_too_or_is_of_another_kind_is_another_file() {
+fn what_the_main_branch_has_too_or_is_not_alike_is_another_file() {
     let world = World::new();
-    let (helped, fixed) = (A.replace("nine", "neun"), A.replace("two", "zwei"));
-    for other in [ON_BRANCH, "fencing/commands.py"] {
-        let on_main = |text: &str| vec![("a.c", A.to_owned()), (ON_MAIN, text.to_owned()), (other, A.to_owned())];
-        let commit = |parents: &[git2::Oid], message: &str, files: &[(&str, String)]| {
-            let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-            world.commit(parents, message, &files)
+    let fixed = A.replace("two", "zwei");
+    let unlike = "other\nwords\nin\nall\nits\nlines\none\ntwo\n";
+    for (text, is_on_main) in [(A, true), (unlike, false)] {
+        let commit = |parents: &[git2::Oid], message: &str, files: &[(&str, &str)], is_there: bool| {
+            let other = is_there.then_some((ON_BRANCH, text));
+            world.commit(parents, message, &[files, other.as_slice()].concat())
         };
-        let base = commit(&[], "base", &on_main(A));
-        let fix = commit(&[base], "fix", &on_main(&fixed));
-        let maint = commit(&[], "maint", &[(other, A.to_owned())]);
+        let base = commit(&[], "base", &[(ON_MAIN, A)], is_on_main);
+        let fix = commit(&[base], "fix", &[(ON_MAIN, &fixed)], is_on_main);
+        let maint = commit(&[], "maint", &[], true);
         let message = format!("fix\n\n(cherry picked from commit {fix})");
-        let tip = commit(&[maint], &message, &[(other, helped.clone())]);
+        let tip = world.commit(&[maint], &message, &[(ON_BRANCH, &text.replace("two", "zwei"))]);
         let answer = world.answer(&[fix], tip);
-        let taken = answer.commits[0]
-            .evidence
-            .iter()
-            .any(|line| line.contains(" is fencing/"));
-        assert!(!taken, "{answer:?}");
+        let said = format!("{ON_MAIN} is {ON_BRANCH} here");
+        assert!(!answer.commits[0].evidence.contains(&said), "{answer:?}");
     }
+    // Of a file of another kind its content tells that it is the one.
+    let other = "scripts/commands.h";
+    let base = world.commit(&[], "base", &[(ON_MAIN, A)]);
+    let fix = world.commit(&[base], "fix", &[(ON_MAIN, &fixed)]);
+    let maint = world.commit(&[], "maint", &[(other, A)]);
+    let message = format!("fix\n\n(cherry picked from commit {fix})");
+    let tip = world.commit(&[maint], &message, &[(other, &fixed)]);
+    assert_eq!(world.verdict(&[fix], tip), Verdict::Present);
 }
