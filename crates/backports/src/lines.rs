@@ -222,10 +222,10 @@ impl Book {
             )
     }
 
-    /// Whether a line can change what runs by itself: an empty one and an `#include` cannot.
+    /// Whether a line can change what runs by itself: an empty one, an `#include` and the years of a copyright cannot.
     pub fn may_act(&self, line: Token) -> bool {
         let line = self.line(line).trim_ascii();
-        !line.is_empty() && !line.starts_with(b"#include")
+        !line.is_empty() && !line.starts_with(b"#include") && !tells_copyright(line)
     }
 
     /// Whether a line can tell where something is: any with words in it.
@@ -295,6 +295,20 @@ impl Book {
     }
 }
 
+/// Whether a line says since when whose a file is.
+fn tells_copyright(line: &[u8]) -> bool {
+    const WORD: &[u8] = b"copyright";
+    let is_word = |start: usize| {
+        line[start..]
+            .get(..WORD.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(WORD))
+    };
+    let word = memchr::memchr2_iter(b'c', b'C', line).find(|start| is_word(*start));
+    let year =
+        |digits: &[u8]| matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]) && digits.iter().all(u8::is_ascii_digit);
+    word.is_some_and(|start| line[start..].windows(4).any(year))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,6 +362,21 @@ mod tests {
                 after: 1..3
             }]
         );
+    }
+
+    #[test]
+    fn the_years_of_a_copyright_change_nothing_that_runs() {
+        for (line, told) in [
+            ("*Copyright(C)2018-2021Somebody<a@example.org>", true),
+            ("#(c)COPYRIGHT1999", true),
+            ("show(copyright(2));", false),
+            ("show_copyright(year);", false),
+            ("copy(2021);", false),
+            ("from=2021;copyright();", false),
+            ("copyrigh", false),
+        ] {
+            assert_eq!(tells_copyright(line.as_bytes()), told, "{line}");
+        }
     }
 
     #[test]

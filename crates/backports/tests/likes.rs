@@ -123,3 +123,24 @@ fn where_lines_are_broken_is_no_part_of_a_fix_that_does_more() {
         ],
     );
 }
+
+#[test]
+fn the_years_of_a_copyright_are_no_part_of_a_fix_that_does_more() {
+    let file = |years: &str, size: &str| format!("/* Copyright (C) {years} A */\nbegin();\nwait();\ncheck({size});\n");
+    let asked = |after: &str, tips: &[(&str, Verdict)]| asked(&file("2018-2020", "0"), after, tips);
+    asked(
+        &file("2018-2021", "length"),
+        &[
+            (&file("2018-2020", "length"), Verdict::Present),
+            (&file("2018-2021", "0"), Verdict::Partial),
+        ],
+    );
+    // Alone, they are what the fix is about.
+    asked(
+        &file("2018-2021", "0"),
+        &[
+            (&file("2018-2020", "0"), Verdict::Partial),
+            (&file("2018-2021", "0"), Verdict::Present),
+        ],
+    );
+}
