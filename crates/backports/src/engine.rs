@@ -226,14 +226,14 @@ pub(crate) fn look(
     let worth = |(number, claim): &(usize, &(Oid, Claim))| *number < most || claim.1.same;
     let claims = || claims.iter().enumerate().filter(worth).map(|(_, claim)| claim);
     place.carried.clear();
-    for (id, _) in claims().filter(|(_, claim)| claim.is_strong()) {
+    for (id, _) in claims() {
         place.carried(&fix.changes, &shelf.changes(*id)?);
     }
     let files = find_changes(place, &fix.changes, outcome)?;
     let mut examined = Vec::new();
     for claim in claims() {
         // Subjects such as "update the copyright" come again and again.
-        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &fix.changes)? {
+        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &files)? {
             continue;
         }
         let reverted_by = history.reverted_by(claim.0);
