@@ -6,6 +6,7 @@ use std::sync::Arc;
 use git2::Oid;
 
 use crate::content::{Finding, State};
+use crate::edit::Edit;
 use crate::error::EngineError;
 use crate::files::{FileFinding, find_changes};
 use crate::fix::Change;
@@ -51,7 +52,7 @@ pub(crate) struct Examined {
     pub partly_undone: bool,
     /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word,
     /// with what that is.
-    reworded: HashMap<(usize, usize), u64>,
+    reworded: HashMap<(usize, usize), Edit>,
     /// See [`taken_away`].
     taken_away: HashSet<usize>,
     /// The share of the fix's lines that it changes too.
@@ -123,7 +124,9 @@ impl Examined {
                 let lines: HashSet<_> = nowhere.flat_map(|block| &block.adds).collect();
                 // What it brings of the fix in another file was to stay there, too.
                 let stands_for_one = |block: &Finding| {
-                    reworded.values().any(|edit| block.edit == Some(*edit))
+                    reworded
+                        .values()
+                        .any(|edit| edit.has_names && block.edit == Some(*edit))
                         || block.adds.iter().any(|line| lines.contains(line))
                 };
                 // What else it brings is not asked about: it may have been a squash.
@@ -238,10 +241,13 @@ impl Examined {
         let Some(there) = self.there.get(file) else {
             return false;
         };
-        if self.reworded.contains_key(&(file, finding.line)) && finding.state != State::Lacking {
+        if let Some(edit) = self.reworded.get(&(file, finding.line))
+            && finding.state != State::Lacking
+        {
             // What is there in much the words of the state before it was not changed, whatever was elsewhere.
             let is_older = finding.is_reworded() || finding.wording != Wording::Other && !self.touches(file);
-            if !is_older {
+            // Numbers and signs alone must come and go in a line that is much like the fix's.
+            if !is_older && (edit.has_names || finding.wording == Wording::Like) {
                 return true;
             }
         }
@@ -326,7 +332,10 @@ fn size(files: &[FileFinding]) -> usize {
 pub(crate) fn may_concern(shelf: &Shelf<'_>, id: Oid, fix: &[FileFinding]) -> Result<bool, EngineError> {
     let names: HashSet<_> = fix.iter().flat_map(|file| file.at.iter().chain([&file.path])).collect();
     let names: HashSet<_> = names.into_iter().map(|path| base_name(path)).collect();
-    Ok(shelf.changes(id)?.iter().any(|change| names.contains(base_name(change.path()))))
+    Ok(shelf
+        .changes(id)?
+        .iter()
+        .any(|change| names.contains(base_name(change.path()))))
 }
 
 fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {

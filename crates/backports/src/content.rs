@@ -5,7 +5,7 @@ use std::ops::Range;
 use hashbrown::HashSet;
 use imara_diff::Token;
 
-use crate::edit::edit;
+use crate::edit::Edit;
 use crate::joined::joined;
 use crate::lines::{Block, Book, Page};
 use crate::sides::{Found, Side, around};
@@ -55,8 +55,8 @@ pub(crate) struct Finding {
     /// Lines that it brings from elsewhere in the file, and a few others that it and the next block take one past: the fix may as well
     /// be said to move these the other way.
     pub moves: Vec<u64>,
-    /// See [`edit`].
-    pub edit: Option<u64>,
+    /// What it does word by word.
+    pub edit: Option<Edit>,
     /// A number that is the same for the same change within the same three lines of surroundings: what a patch id is made of.
     pub patch: u64,
 }
@@ -174,7 +174,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 .map(|index| book.print_of(states.new.lines[*index]))
                 .collect(),
             moves: moves(book, states, &blocks[number..], &taken),
-            edit: edit(
+            edit: Edit::of(
                 book,
                 &states.old.lines[block.before.clone()],
                 &states.new.lines[block.after.clone()],

@@ -13,17 +13,27 @@ const MOST_LINES: usize = 30;
 /// Nor of more bytes on both: lines that no person wrote are long.
 const MOST_BYTES: usize = 10_000;
 
-/// A number that is the same where the same words come and go, however the lines that they stand in are broken and whatever else is
-/// in these; nothing where words only change their places, or numbers and signs alone come and go: these are in every file.
-pub(crate) fn edit(book: &Book, old: &[Token], new: &[Token]) -> Option<u64> {
-    let more = more_words(book, old, new)?;
-    let is_name = |word: &&[u8]| word.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
-    if !more.keys().any(is_name) {
-        return None;
+/// What a change does word by word: equal where the same words come and go, however the lines that they stand in are broken and
+/// whatever else is in these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Edit {
+    print: u64,
+    /// Whether a name comes or goes: numbers and signs alone are in every file.
+    pub has_names: bool,
+}
+
+impl Edit {
+    /// Reads a change; nothing where words only change their places.
+    pub fn of(book: &Book, old: &[Token], new: &[Token]) -> Option<Self> {
+        let more = more_words(book, old, new).filter(|more| !more.is_empty())?;
+        let is_name = |word: &&[u8]| word.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+        let mut hasher = DefaultHasher::new();
+        more.hash(&mut hasher);
+        Some(Self {
+            print: hasher.finish(),
+            has_names: more.keys().any(is_name),
+        })
     }
-    let mut hasher = DefaultHasher::new();
-    more.hash(&mut hasher);
-    Some(hasher.finish())
 }
 
 /// How many times more, or less, each word is in the new lines; but for those that are as often in both. Nothing where there are too
@@ -62,7 +72,7 @@ mod tests {
     use super::*;
     use crate::lines::White;
 
-    fn of(old: &str, new: &str) -> Option<u64> {
+    fn of(old: &str, new: &str) -> Option<Edit> {
         let mut book = Book::new(White::Nothing);
         let mut lines = |text: &str| {
             let id = git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes());
@@ -70,7 +80,7 @@ mod tests {
             page.lines.clone()
         };
         let (old, new) = (lines(old), lines(new));
-        edit(&book, &old, &new)
+        Edit::of(&book, &old, &new)
     }
 
     #[test]
@@ -97,7 +107,13 @@ mod tests {
     fn words_that_change_places_and_long_blocks_are_like_nothing() {
         assert_eq!(of("copy(from, to)", "copy(to, from)"), None);
         assert_eq!(of("one\n", "one\n"), None);
-        assert_eq!(of("version = \"2.3.0\"\n", "version = \"2.3.10\"\n"), None);
+        let has_names = |old, new| of(old, new).map(|edit| edit.has_names);
+        assert_eq!(
+            has_names("version = \"2.3.0\"\n", "version = \"2.3.10\"\n"),
+            Some(false)
+        );
+        assert_eq!(has_names("size < length", "size <= length"), Some(false));
+        assert_eq!(has_names("size < length", "size < 2 * long"), Some(true));
         let long = "x\n".repeat(MOST_LINES + 1);
         assert_eq!(of(&long, "y\n"), None);
         assert_eq!(of("y\n", &long), None);

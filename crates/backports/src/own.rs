@@ -2,9 +2,11 @@
 //! account for. Only that can explain a block that is not.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
 use crate::content::{Finding, State};
+use crate::edit::Edit;
 
 /// A place where a backport changes a file, with the lines that are its own.
 pub(crate) struct Own {
@@ -13,7 +15,7 @@ pub(crate) struct Own {
     adds: Vec<u64>,
     removes: Vec<u64>,
     /// What it does word by word; nothing once that is accounted for.
-    pub edit: Option<u64>,
+    pub edit: Option<Edit>,
 }
 
 impl Own {
@@ -58,17 +60,20 @@ impl Own {
 }
 
 /// Lines, or edits, and how often each is there.
-pub(crate) struct Counted(HashMap<u64, usize>);
+pub(crate) struct Counted<T>(HashMap<T, usize>);
 
-impl Counted {
-    pub fn of<'a>(all: impl Iterator<Item = &'a u64>) -> Self {
+impl<T: Copy + Eq + Hash> Counted<T> {
+    pub fn of<'a>(all: impl Iterator<Item = &'a T>) -> Self
+    where
+        T: 'a,
+    {
         let mut counts = HashMap::new();
         all.for_each(|one| *counts.entry(*one).or_default() += 1);
         Self(counts)
     }
 
     /// Whether one is there so many times; then it is there so many times less.
-    pub fn take_times(&mut self, one: u64, times: usize) -> bool {
+    pub fn take_times(&mut self, one: T, times: usize) -> bool {
         match self.0.get_mut(&one) {
             Some(count) if *count >= times => {
                 *count -= times;
@@ -78,7 +83,7 @@ impl Counted {
         }
     }
 
-    fn take(&mut self, one: u64) -> bool {
+    fn take(&mut self, one: T) -> bool {
         self.take_times(one, 1)
     }
 }

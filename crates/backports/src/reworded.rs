@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::content::{Finding, State};
+use crate::edit::Edit;
 use crate::files::FileFinding;
 use crate::history::Claim;
 use crate::own::{Counted, Own};
@@ -14,7 +15,7 @@ pub(crate) fn reworded(
     claim: Claim,
     fix: &[FileFinding],
     places: &BTreeMap<Vec<u8>, Vec<Own>>,
-) -> HashMap<(usize, usize), u64> {
+) -> HashMap<(usize, usize), Edit> {
     let mut reworded = HashMap::new();
     // Where nothing but an id or a clock says so, that the words are the same is for a person to weigh.
     if !claim.is_strong() && !claim.subject {
@@ -27,7 +28,7 @@ pub(crate) fn reworded(
         };
         let mut here = Counted::of(own.iter().filter_map(|own| own.edit.as_ref()));
         for (edit, lines) in wanted(file, |_| true) {
-            if here.take_times(edit, lines.len()) {
+            if (edit.has_names || claim.is_strong()) && here.take_times(edit, lines.len()) {
                 elsewhere.take_times(edit, lines.len());
                 reworded.extend(lines.into_iter().map(|line| ((number, line), edit)));
             }
@@ -45,7 +46,7 @@ pub(crate) fn reworded(
             State::InEffect | State::Lacking => false,
         };
         for (edit, lines) in wanted(file, |block| !reworded.contains_key(&(number, block.line))) {
-            if elsewhere.take_times(edit, lines.len()) {
+            if edit.has_names && elsewhere.take_times(edit, lines.len()) {
                 let there = |line: &usize| file.block(*line).is_some_and(may_be_elsewhere);
                 reworded.extend(lines.into_iter().filter(there).map(|line| ((number, line), edit)));
             }
@@ -55,8 +56,8 @@ pub(crate) fn reworded(
 }
 
 /// What is asked for word by word, and on which lines: the blocks of a file that are not in effect.
-fn wanted(file: &FileFinding, asked: impl Fn(&Finding) -> bool) -> BTreeMap<u64, Vec<usize>> {
-    let mut wanted = BTreeMap::<u64, Vec<usize>>::new();
+fn wanted(file: &FileFinding, asked: impl Fn(&Finding) -> bool) -> BTreeMap<Edit, Vec<usize>> {
+    let mut wanted = BTreeMap::<Edit, Vec<usize>>::new();
     for block in file
         .blocks
         .iter()

@@ -163,3 +163,24 @@ fn a_title_alone_may_be_that_of_another_change() {
     let tip = commit(&[maint], &named, &pom("<!-- of the branch -->", "5.11.4"));
     assert_eq!(world.verdict(&[fix], tip), Verdict::Adapted);
 }
+
+#[test]
+fn a_sign_that_comes_in_a_line_in_other_words_is_adapted_where_more_than_a_title_says_so() {
+    let world = World::new();
+    let file = |limit: &str| format!("int check(void)\n{{\n  prepare();\n  {limit}\n    return -1;\n  settle();\n}}\n");
+    let commit =
+        |parents: &[git2::Oid], message: &str, limit: &str| world.commit(parents, message, &[("a.c", &file(limit))]);
+    let base = commit(&[], "base", "if (table->length < offset)");
+    let fix = commit(&[base], "Fix it", "if (table->length <= offset)");
+    let maint = commit(&[base], "maint", "if (list->length < offset)");
+    let message = format!("Fix it\n\n(cherry picked from commit {fix})");
+    for (message, limit, verdict) in [
+        (&*message, "if (list->length <= offset)", Verdict::Adapted),
+        ("Fix it", "if (list->length <= offset)", Verdict::Unproven),
+        (&message, "if (list->length > offset)", Verdict::Unproven),
+        (&message, "abort();", Verdict::Unproven),
+    ] {
+        let tip = commit(&[maint], message, limit);
+        assert_eq!(world.verdict(&[fix], tip), verdict, "{message}: {limit}");
+    }
+}
