@@ -98,10 +98,6 @@ pub(crate) fn find_changes(
     let mut files = Vec::new();
     for change in changes {
         let mut file = find_change(place, change, outcome)?;
-        if file.blocks.iter().all(|block| block.weight == 0) {
-            // Where it is all that the change does to a file, it counts: the file may have been forgotten.
-            file.blocks.iter_mut().for_each(|block| block.weight = 1);
-        }
         file.is_left_behind = is_left_behind(place, change, file.at.as_deref(), outcome)?;
         files.push(file);
     }

@@ -228,6 +228,11 @@ impl Book {
         !line.is_empty() && !line.starts_with(b"#include") && !tells_copyright(line)
     }
 
+    /// Whether a line says since when whose a file is.
+    pub fn tells_copyright(&self, line: Token) -> bool {
+        tells_copyright(self.line(line))
+    }
+
     /// Whether a line can tell where something is: any with words in it.
     pub fn has_words(&self, line: Token) -> bool {
         let line = self.line(line);

@@ -135,7 +135,18 @@ fn the_years_of_a_copyright_are_no_part_of_a_fix_that_does_more() {
             (&file("2018-2021", "0"), Verdict::Partial),
         ],
     );
-    // Alone, they are what the fix is about.
+    // Alone, or beside where lines are broken, they are what the fix is about.
+    let broken = |years: &str| file(years, "0").replace("begin();", "begin(one,\n  two);");
+    let joined = |years: &str| file(years, "0").replace("begin();", "begin(one, two);");
+    asked_of(
+        &broken("2018-2020"),
+        &broken("2018-2020"),
+        &joined("2018-2021"),
+        &[
+            (&broken("2018-2020"), Verdict::Partial),
+            (&broken("2018-2021"), Verdict::Adapted),
+        ],
+    );
     asked(
         &file("2018-2021", "0"),
         &[
