@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use imara_diff::Token;
+use rapidfuzz::distance::levenshtein;
 
 use crate::content::States;
 use crate::edit::{more_words, unbroken, words};
@@ -68,8 +69,9 @@ impl Effort {
         if !self.spend(shorter * longer) {
             return None;
         }
-        let changes = strsim::generic_levenshtein(&one.to_vec(), &other.to_vec()) as f64;
-        (changes <= most).then(|| 1.0 - changes / longer.max(1) as f64)
+        let enough = levenshtein::Args::default().score_cutoff(most as usize);
+        let changes = levenshtein::distance_with_args(one.iter().copied(), other.iter().copied(), &enough)?;
+        Some(1.0 - changes as f64 / longer.max(1) as f64)
     }
 }
 
