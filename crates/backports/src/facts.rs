@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use git2::Oid;
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 use crate::revisions::Revisions;
@@ -27,13 +27,15 @@ static SOURCES: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
     ]
     .map(Finder::new)
 });
+/// What stands between the header of a commit and its message.
+static HEADER_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n\n"));
 static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("this reverts"));
 /// What stands before the id of a commit that is reverted: git's own words.
 const REVERTS_COMMIT: &[u8] = b"this reverts commit";
 
 /// How the line begins in which Gerrit names a change, by the same id in all branches
 /// (<https://gerrit-review.googlesource.com/Documentation/user-changeid.html>).
-const CHANGE: &[u8] = b"\nChange-Id: I";
+static CHANGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\nChange-Id: I"));
 
 /// So far before an id it is looked for, in bytes.
 const FARTHEST: usize = 64;
@@ -101,7 +103,7 @@ impl Facts {
     /// Reads a commit as git stores it: a header of lines, an empty line, the message. libgit2 would take a fifth of the time of a
     /// whole question to make objects of what is not asked for. What is not there, as in a damaged commit, is empty or 0.
     pub fn of(commit: &[u8]) -> Self {
-        let end = memmem::find(commit, b"\n\n").unwrap_or(commit.len());
+        let end = HEADER_ENDS.find(commit).unwrap_or(commit.len());
         let (header, message) = (&commit[..end], &commit[commit.len().min(end + 2)..]);
         let named = Title::of(message);
         let revisions = Revisions::of(message);
@@ -173,7 +175,7 @@ impl Facts {
 
 /// The change that a message names last: those above may be of what was squashed into it.
 fn change(message: &[u8]) -> Option<Id> {
-    let start = memmem::rfind(message, CHANGE)? + CHANGE.len();
+    let start = CHANGE.find_iter(message).last()? + CHANGE.needle().len();
     let line = message[start..].split(|byte| *byte == b'\n').next()?.trim_ascii_end();
     let text = std::str::from_utf8(line).ok().filter(|text| text.len() == LONGEST_ID)?;
     Oid::from_str(text).ok().map(Id)

@@ -37,6 +37,7 @@ mod undone;
 mod unified;
 mod verdict;
 mod wording;
+mod years;
 
 pub use ancillary::is_ancillary;
 pub use engine::{Answer, CommitAnswer, Question, assess, assess_each};

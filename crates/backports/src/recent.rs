@@ -15,6 +15,8 @@ const MOST: usize = 4 << 20;
 const STEP: usize = 256;
 /// As many bytes must agree for two texts to go on side by side after a difference.
 const ENOUGH: usize = 64;
+/// So many of these are looked for, the last ones: lines begin alike.
+const SOUGHT: usize = 16;
 /// As far ahead of a difference the other text is looked through for them.
 const AHEAD: usize = 16 << 10;
 
@@ -96,8 +98,12 @@ impl<'o, 't> Beside<'o, 't> {
         if !(self.missed + 1).is_power_of_two() {
             return None;
         }
-        let mut found = memmem::find_iter(&other[..other.len().min(AHEAD)], next);
-        let at = found.find(|at| *at > 0 && other[at - 1] == b'\n')?;
+        let ahead = &other[..other.len().min(AHEAD)];
+        let begins = |at: &usize| *at > 0 && ahead[at - 1] == b'\n' && ahead[*at..].starts_with(next);
+        // To look for all of it at once takes more time to begin than to look.
+        let (before, sought) = next.split_at(ENOUGH - SOUGHT);
+        let mut found = memmem::find_iter(ahead, sought).filter_map(|end| end.checked_sub(before.len()));
+        let at = found.find(begins)?;
         self.other = (&other[at..], &lines[memchr_iter(b'\n', &other[..at]).count()..]);
         self.agreed()
     }
@@ -125,10 +131,19 @@ fn without_end(text: &[u8]) -> &[u8] {
 }
 
 /// How many bytes two texts have in common at their start.
-fn common_start(one: &[u8], other: &[u8]) -> usize {
+pub(crate) fn common_start(one: &[u8], other: &[u8]) -> usize {
     let steps = one.chunks_exact(STEP).zip(other.chunks_exact(STEP));
     let same = steps.take_while(|(one, other)| one == other).count() * STEP;
     let bytes = one[same..].iter().zip(&other[same..]);
+    same + bytes.take_while(|(one, other)| one == other).count()
+}
+
+/// How many bytes two texts have in common at their end.
+pub(crate) fn common_end(one: &[u8], other: &[u8]) -> usize {
+    let steps = one.rchunks_exact(STEP).zip(other.rchunks_exact(STEP));
+    let same = steps.take_while(|(one, other)| one == other).count() * STEP;
+    let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
+    let bytes = one.iter().rev().zip(other.iter().rev());
     same + bytes.take_while(|(one, other)| one == other).count()
 }
 

@@ -14,6 +14,8 @@ use crate::lines::{Book, Page, White};
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
 const LARGEST_TEXT: usize = 8 << 20;
+/// So many bytes tell whether a blob is a text: as git has it, one with a zero among them is none.
+const TELLING: usize = 8_000;
 /// As many bytes of texts are kept while a question is answered, but for the last one.
 const MOST_TEXT: usize = 32 << 20;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
@@ -115,6 +117,8 @@ impl<'r> Shelf<'r> {
             return Ok(None);
         }
         let blob = self.repository.find_blob(id)?;
-        Ok((!blob.is_binary()).then(|| blob.content().into()))
+        let content = blob.content();
+        let is_binary = memchr::memchr(0, &content[..content.len().min(TELLING)]).is_some();
+        Ok((!is_binary).then(|| content.into()))
     }
 }

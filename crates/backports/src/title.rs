@@ -1,6 +1,8 @@
 //! What the first lines of a message say: what a commit does, by which request it was merged, and which others it names.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use crate::revisions::{OWN, is_about_carrying};
 
@@ -11,7 +13,7 @@ const GITLAB_MERGES: &[u8] = b"Merge branch '";
 /// How the line begins in which it names that request. Its number is not read: titles name issues, which are counted apart there.
 const GITLAB_REQUEST: &[u8] = b"See merge request ";
 /// How the line begins by which GitHub's button names the request that it reverts.
-const REVERTS: &[u8] = b"\nReverts ";
+static REVERTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\nReverts "));
 
 /// So many times something is taken off a title.
 const MOST_CARRIERS: usize = 16;
@@ -85,7 +87,7 @@ impl<'a> Title<'a> {
 
 /// The request that a message names as reverted.
 fn reverted_request(message: &[u8]) -> Option<u64> {
-    let said = memmem::find(message, REVERTS)? + REVERTS.len();
+    let said = REVERTS.find(message)? + REVERTS.needle().len();
     let line = message[said..].split(|byte| *byte == b'\n').next()?.trim_ascii();
     let at = memchr::memchr(b'#', line)?;
     let is_named = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/".contains(byte);

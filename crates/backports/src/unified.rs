@@ -8,6 +8,7 @@ use git2::FileMode;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 use crate::fix::{Change, Entry};
+use crate::recent::{common_end, common_start};
 use crate::shelf::Shelf;
 
 /// So many lines around a change are shown.
@@ -98,16 +99,9 @@ pub(crate) fn hunks(old: &[u8], new: &[u8]) -> String {
 /// How many bytes at the start and at the end two texts share, in whole lines, less those around what differs. Most of a file
 /// is not what a change is about, and need not be cut into lines.
 fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
-    let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-    let head = back(&old[..head], AROUND);
+    let head = back(&old[..common_start(old, new)], AROUND);
     let (old, new) = (&old[head..], &new[head..]);
-    let tail = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(|(old, new)| old == new)
-        .count();
-    let shared = &old[old.len() - tail..];
+    let shared = &old[old.len() - common_end(old, new)..];
     let ahead = memchr::memchr_iter(b'\n', shared).nth(AROUND);
     (head, ahead.map_or(0, |end| shared.len() - end - 1))
 }
