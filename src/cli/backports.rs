@@ -61,10 +61,12 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
     // each again would take a third of the time.
     git2::opts::strict_hash_verification(false);
     let repository = open(&arguments.repo)?;
+    let format = if arguments.json { Format::Json } else { arguments.format };
     let question = Question {
         fixes: commits(&repository, &arguments.fix)?,
         introduced: commits(&repository, &arguments.introduced)?,
         ignore_trailers: arguments.ignore_trailers,
+        without_range_diff: format != Format::Json,
     };
     let tips: Vec<_> = arguments
         .branch
@@ -80,7 +82,7 @@ pub fn run(arguments: &Backports) -> Result<ExitCode, Failure> {
     }
     let report = Report { branches };
     let done = report.branches.iter().all(|branch| branch.answer.verdict.is_good());
-    match if arguments.json { Format::Json } else { arguments.format } {
+    match format {
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
         Format::Table => print!("{}", table(&report)),
         Format::Markdown => print!("{}", markdown(&report)),

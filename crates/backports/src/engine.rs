@@ -33,6 +33,19 @@ pub struct Question {
     pub introduced: Vec<Oid>,
     /// Whether the trailers of messages (`cherry picked from commit …`) are not read.
     pub ignore_trailers: bool,
+    /// Whether nobody wants to see how an adapted backport differs from the fix: see [`CommitAnswer::range_diff`].
+    pub without_range_diff: bool,
+}
+
+impl Question {
+    /// The same about other commits, of which only the verdicts are asked for.
+    pub(crate) fn about(&self, fixes: Vec<Oid>) -> Self {
+        Self {
+            fixes,
+            without_range_diff: true,
+            ..self.clone()
+        }
+    }
 }
 
 /// What is said of one branch.
@@ -65,7 +78,7 @@ pub struct CommitAnswer {
     pub against: Vec<String>,
     /// The share of the fix's lines that decide and that the tip shows or a standing backport explains, from 0 to 1.
     pub confidence: f64,
-    /// How the newest standing backport differs from the fix, as a range-diff shows it; only where the verdict is *adapted*.
+    /// How the newest standing backport differs from the fix, as a range-diff shows it; only where the verdict is *adapted* and it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range_diff: Option<String>,
 }
@@ -91,7 +104,7 @@ fn answer_to(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Answer,
     if question.fixes.is_empty() {
         return Err(EngineError::NoFix);
     }
-    let mut commits = series(shelf, &question.fixes, tip, !question.ignore_trailers)?;
+    let mut commits = series(shelf, question, tip)?;
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
@@ -133,33 +146,28 @@ fn of_series(commits: &[CommitAnswer]) -> Verdict {
     }
 }
 
-pub(crate) fn series(
-    shelf: &Shelf<'_>,
-    fixes: &[Oid],
-    tip: Oid,
-    trailers: bool,
-) -> Result<Vec<CommitAnswer>, EngineError> {
+pub(crate) fn series(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Vec<CommitAnswer>, EngineError> {
     let repository = shelf.repository;
-    let series: Result<Vec<Fix>, _> = fixes.iter().map(|id| Fix::read(shelf, *id)).collect();
+    let series: Result<Vec<Fix>, _> = question.fixes.iter().map(|id| Fix::read(shelf, *id)).collect();
     let series = series?;
     let mut place = Place::new(shelf, shelf.tree_of(tip)?);
-    let history = walk(shelf, tip, &series, trailers)?;
+    let history = walk(shelf, tip, &series, !question.ignore_trailers)?;
     let outcome = Outcome::of(order(repository, &series)?.into_iter().map(|index| &series[index]));
     let mut answers = Vec::new();
     for fix in &series {
-        answers.push(one(shelf, tip, &mut place, fix, &history, &outcome)?);
+        answers.push(one(&mut place, (question, fix), tip, &history, &outcome)?);
     }
     Ok(answers)
 }
 
 fn one(
-    shelf: &Shelf<'_>,
-    tip: Oid,
     place: &mut Place<'_, '_>,
-    fix: &Fix,
+    (question, fix): (&Question, &Fix),
+    tip: Oid,
     history: &History,
     outcome: &Outcome,
 ) -> Result<CommitAnswer, EngineError> {
+    let shelf = place.shelf;
     let (files, examined) = look(place, tip, fix, history, outcome)?;
     let mut decision = decide(&files, &examined);
     let mut evidence = Vec::new();
@@ -169,7 +177,7 @@ fn one(
     }
     let mut answer = answer(fix, &files, &examined, decision, (evidence, history.cut));
     if answer.verdict == Verdict::Adapted {
-        let parts = parts(shelf, tip, fix, history.trailers)?;
+        let parts = parts(shelf, tip, question, fix)?;
         if !parts.is_empty() {
             answer.verdict = answer.verdict.max(of_series(&parts));
         }
@@ -188,6 +196,7 @@ fn one(
             .insert(0, format!("{by} undid {} without saying so", claim.id));
     }
     if answer.verdict == Verdict::Adapted
+        && !question.without_range_diff
         && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
         && !claim.claim.same
     {
@@ -198,7 +207,7 @@ fn one(
 
 /// What is said of the commits that a merge brought and that change what runs, where there are several: one that was picked explains
 /// what the next one changes once more.
-fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<CommitAnswer>, EngineError> {
+fn parts(shelf: &Shelf<'_>, tip: Oid, question: &Question, fix: &Fix) -> Result<Vec<CommitAnswer>, EngineError> {
     let mut parts = Vec::new();
     for (id, facts) in &fix.merged {
         let runs = |change: &Change| !is_ancillary(change.path());
@@ -209,7 +218,7 @@ fn parts(shelf: &Shelf<'_>, tip: Oid, fix: &Fix, trailers: bool) -> Result<Vec<C
     if parts.len() < 2 {
         return Ok(Vec::new());
     }
-    series(shelf, &parts, tip, trailers)
+    series(shelf, &question.about(parts), tip)
 }
 
 /// Looks at a commit of the fix: what the tip says of it, and what those say that claim to be its backport.

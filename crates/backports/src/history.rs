@@ -95,8 +95,6 @@ pub(crate) struct History {
     pub claims: BTreeMap<Oid, Vec<(Oid, Claim)>>,
     /// Commits that say that they revert another: the reverted id as it is written, and the commit.
     pub reverts: Vec<(String, Oid)>,
-    /// Whether trailers were read.
-    pub trailers: bool,
     /// How many commits were looked at.
     pub walked: usize,
     /// Whether there were more than are looked at, or than the clone has.
@@ -105,10 +103,7 @@ pub(crate) struct History {
 
 /// Walks from the tip back to where no backport of these fixes can be any more.
 pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -> Result<History, git2::Error> {
-    let mut history = History {
-        trailers,
-        ..History::default()
-    };
+    let mut history = History::default();
     let written = |(_, facts): (Oid, &Facts)| facts.authored.min(facts.committed);
     let Some(oldest) = fixes.iter().flat_map(Fix::sources).map(written).min() else {
         return Ok(history);

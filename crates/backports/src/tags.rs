@@ -21,8 +21,9 @@ pub(crate) fn sort(
     tip: Oid,
 ) -> Result<(Vec<String>, Vec<String>), EngineError> {
     let (mut affected, mut fixed) = (Vec::new(), Vec::new());
+    let verdict_alone = question.about(question.fixes.clone());
     for (name, commit) in of_branch(shelf.repository, question, tip)? {
-        let found = series(shelf, &question.fixes, commit, !question.ignore_trailers)?;
+        let found = series(shelf, &verdict_alone, commit)?;
         if found.iter().all(|commit| commit.verdict.is_good()) {
             fixed.push(name);
         } else if is_affected(shelf, question, commit)? {

@@ -115,8 +115,9 @@ fn ask(repository: &Repository, row: &Row, ignore_trailers: bool) -> &'static st
             .iter()
             .map(|id| Oid::from_str(id).expect("an id"))
             .collect(),
-        introduced: Vec::new(),
         ignore_trailers,
+        without_range_diff: true,
+        ..Question::default()
     };
     match assess(repository, &question, tip).expect("an answer").verdict {
         Verdict::Present | Verdict::Adapted => "present",
