@@ -114,7 +114,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     let blocks = book.blocks(states.old, states.new);
     let taken = blocks.iter().flat_map(|block| &states.old.lines[block.before.clone()]);
     let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
-    let (mut findings, mut tell_years) = (Vec::<Finding>::new(), Vec::new());
+    let (mut findings, mut numbers) = (Vec::<Finding>::new(), Vec::new());
     for (number, block) in blocks.iter().enumerate() {
         let book = &*book;
         let (mut added, mut removed, idle) = deciding(book, states, block);
@@ -154,7 +154,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
             }
             _ => Wording::Other,
         };
-        tell_years.push(is_about_years(book, states, block));
+        numbers.push(number);
         findings.push(Finding {
             state,
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
@@ -189,8 +189,9 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     }
     if findings.iter().all(|block| block.weight == 0) {
         // Where it is all that the change does to a file, it counts: the file may have been forgotten.
-        let some = tell_years.contains(&true);
-        let counts = tell_years.iter().map(|tells| *tells || !some);
+        let about_years = |number: &usize| is_about_years(book, states, &blocks[*number]);
+        let about_years: Vec<_> = numbers.iter().map(about_years).collect();
+        let counts = about_years.iter().map(|about| *about || !about_years.contains(&true));
         let counting = findings.iter_mut().zip(counts).filter(|(_, counts)| *counts);
         counting.for_each(|(block, _)| block.weight = 1);
     }

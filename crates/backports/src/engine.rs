@@ -78,7 +78,8 @@ pub struct CommitAnswer {
     pub against: Vec<String>,
     /// The share of the fix's lines that decide and that the tip shows or a standing backport explains, from 0 to 1.
     pub confidence: f64,
-    /// How the newest standing backport differs from the fix, as a range-diff shows it; only where the verdict is *adapted* and it was asked for.
+    /// How the newest standing backport differs from the fix, as a range-diff shows it; only where the verdict is *adapted* and it was
+    /// asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range_diff: Option<String>,
 }
@@ -236,7 +237,7 @@ pub(crate) fn look(
     let claims = || claims.iter().enumerate().filter(worth).map(|(_, claim)| claim);
     place.carried.clear();
     for (id, _) in claims() {
-        place.carried(&fix.changes, &shelf.changes(*id)?);
+        place.note_carried(&fix.changes, &shelf.changes(*id)?);
     }
     let files = find_changes(place, &fix.changes, outcome)?;
     let mut examined = Vec::new();

@@ -27,7 +27,7 @@ pub(crate) struct Place<'s, 'r> {
     pub shelf: &'s Shelf<'r>,
     /// How much may be spent on likening its lines to those of a fix.
     pub effort: Effort,
-    /// See [`Place::carried`].
+    /// See [`Place::note_carried`].
     pub carried: Vec<Vec<u8>>,
     tree: Tree<'r>,
 }
@@ -102,7 +102,7 @@ impl<'s, 'r> Place<'s, 'r> {
 
     /// Takes note of files that are changed by those who say to carry a fix, where the main branch does not have them: one of them may
     /// be a file of the fix under another name.
-    pub fn carried(&mut self, fix: &[Change], carried: &[Change]) {
+    pub fn note_carried(&mut self, fix: &[Change], carried: &[Change]) {
         let Some(main) = fix.first().and_then(|change| self.shelf.tree(change.tree).ok()) else {
             return;
         };

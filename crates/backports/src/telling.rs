@@ -149,6 +149,7 @@ fn lacking(file: &FileFinding, scope: Scope) -> Vec<String> {
             (State::Lacking, _) => "is as before the fix",
             (_, Wording::Before) => "is nearly as before the fix",
             (_, Wording::Like) => "is much like both sides of the fix",
+            (_, Wording::Older) => "is older than the state before the fix",
             (State::Absent, Wording::Other) => "has no counterpart here",
             (_, Wording::Other) => "differs from both sides of the fix",
         };

@@ -9,6 +9,7 @@ use rapidfuzz::distance::levenshtein;
 use crate::content::States;
 use crate::edit::{more_words, unbroken, words};
 use crate::lines::{Block, Book};
+use crate::recent::{common_end, common_start};
 
 /// From where on two lines are much the same: the share of their letters that need no change.
 const ALIKE: f64 = 0.6;
@@ -96,6 +97,8 @@ pub(crate) enum Wording {
     Like,
     /// Much the words of the state before it, and no more of those of the state after it.
     Before,
+    /// Other words, but of a state that is older than the one before it.
+    Older,
 }
 
 /// Compares what the tip has for the lines that a block removes: at least half of them must be there, as they were or in much the
@@ -123,7 +126,8 @@ pub(crate) fn wording(
     let half = |there: usize| there > 0 && there * 2 >= removed.len();
     match () {
         () if half(before) => Wording::Before,
-        () if half(like) || is_older(book, states, (block, removed), gaps) => Wording::Like,
+        () if half(like) => Wording::Like,
+        () if effort.spend(removed.len()) && is_older(book, states, (block, removed), gaps) => Wording::Older,
         () => Wording::Other,
     }
 }
@@ -217,10 +221,8 @@ fn only_adds(book: &Book, old: &[Token], new: &[Token]) -> bool {
         pieces.copied().take(MOST_JOINED).collect()
     };
     let (old, new) = (joined(old), joined(new));
-    let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
-    let end = old.iter().rev().zip(new.iter().rev());
-    let end = end.take_while(|(one, other)| one == other).count();
-    old.len() < new.len() && new.len() < MOST_JOINED && start + end >= old.len()
+    let common = common_start(&old, &new) + common_end(&old, &new);
+    old.len() < new.len() && new.len() < MOST_JOINED && common >= old.len()
 }
 
 /// Whether a word is long enough to tell something.

@@ -5,10 +5,14 @@
 mod common;
 
 use common::{A, World};
-use embargod_backports::Verdict;
+use embargod_backports::{Answer, Verdict};
 
 /// What is said of a fix to this line of a second file, on a branch that has another line there and leaves it alone.
 fn asked(fix: [&str; 2], on_branch: &str) -> Verdict {
+    answer(fix, on_branch).verdict
+}
+
+fn answer(fix: [&str; 2], on_branch: &str) -> Answer {
     let world = World::new();
     let fixed = A.replace("two", "zwei");
     let text = |lines: &str| {
@@ -20,7 +24,7 @@ fn asked(fix: [&str; 2], on_branch: &str) -> Verdict {
     let base = commit(&[], "base", A, fix[0]);
     let fix = commit(&[base], "fix", &fixed, fix[1]);
     let maint = commit(&[base], "maint", A, on_branch);
-    world.verdict(&[fix], commit(&[maint], "fix", &fixed, on_branch))
+    world.answer(&[fix], commit(&[maint], "fix", &fixed, on_branch))
 }
 
 #[test]
@@ -29,7 +33,11 @@ fn a_line_with_the_words_that_the_fix_takes_away_was_forgotten() {
         "  std::this_thread::sleep_for(std::chrono::microseconds(settings.RetryGap));",
         "  std::this_thread::sleep_for(std::chrono::microseconds(settings.retryGap));",
     ];
-    assert_eq!(asked(fix, "  xsleep(settings.RetryGap);"), Verdict::Unproven);
+    let older = answer(fix, "  xsleep(settings.RetryGap);");
+    assert_eq!(older.verdict, Verdict::Unproven);
+    let said = "lock.c:4 is older than the state before the fix";
+    let against = &older.commits[0].against;
+    assert!(against.iter().any(|line| line.starts_with(said)), "{against:?}");
     // It has the words that the fix brings, or none of either.
     assert_eq!(asked(fix, "  xsleep(settings.retryGap);"), Verdict::Adapted);
     assert_eq!(asked(fix, "  xsleep(TEN);"), Verdict::Adapted);
