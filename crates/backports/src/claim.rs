@@ -330,12 +330,10 @@ fn size(files: &[FileFinding]) -> usize {
 
 /// Whether a commit changes a file that may be one of the fix's.
 pub(crate) fn may_concern(shelf: &Shelf<'_>, id: Oid, fix: &[FileFinding]) -> Result<bool, EngineError> {
-    let names: HashSet<_> = fix.iter().flat_map(|file| file.at.iter().chain([&file.path])).collect();
-    let names: HashSet<_> = names.into_iter().map(|path| base_name(path)).collect();
-    Ok(shelf
-        .changes(id)?
-        .iter()
-        .any(|change| names.contains(base_name(change.path()))))
+    let paths = fix.iter().flat_map(|file| file.at.iter().chain([&file.path]));
+    let names: HashSet<_> = paths.map(|path| base_name(path)).collect();
+    let changes = shelf.changes(id)?;
+    Ok(changes.iter().any(|change| names.contains(base_name(change.path()))))
 }
 
 fn count<'a>(lines: &[u64], of: impl Iterator<Item = &'a HashSet<u64>>) -> usize {

@@ -191,8 +191,11 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
         // Where it is all that the change does to a file, it counts: the file may have been forgotten.
         let about_years = |number: &usize| is_about_years(book, states, &blocks[*number]);
         let about_years: Vec<_> = numbers.iter().map(about_years).collect();
-        let counts = about_years.iter().map(|about| *about || !about_years.contains(&true));
-        let counting = findings.iter_mut().zip(counts).filter(|(_, counts)| *counts);
+        let some = about_years.contains(&true);
+        let counting = findings
+            .iter_mut()
+            .zip(about_years)
+            .filter(|(_, about)| *about || !some);
         counting.for_each(|(block, _)| block.weight = 1);
     }
     findings

@@ -11,7 +11,7 @@ use crate::content::{Finding, State, States, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
 use crate::lines::{Book, Page, White};
-use crate::place::{Candidate, Place, base_name};
+use crate::place::{Candidate, Place, base_name, is_plain};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
 use crate::wording::{Effort, Wording};
@@ -129,9 +129,8 @@ fn is_left_behind(
     let Some((id, mode)) = place.at(&old.path) else {
         return Ok(false);
     };
-    let file = [FileMode::Blob, FileMode::BlobExecutable].map(i32::from);
     let was = i32::from(old.mode);
-    if mode != was && !(file.contains(&mode) && file.contains(&was)) {
+    if mode != was && !(is_plain(mode) && is_plain(was)) {
         // A link to the new place, say.
         return Ok(false);
     }

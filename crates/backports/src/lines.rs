@@ -294,16 +294,11 @@ fn compared<'r>(line: &[u8], white: White, room: &'r mut Vec<u8>) -> &'r [u8] {
     if room.len() < line.len() {
         room.resize(line.len(), 0);
     }
-    let depth = match white {
-        White::Nothing => 0,
-        White::Indent => line.len() - line.trim_ascii_start().len(),
-        White::All => line.len(),
-    };
-    // An empty line has no depth.
-    let mut end = if depth < line.len() || white == White::All {
-        depth
-    } else {
-        0
+    let mut end = match (white, line.trim_ascii_start()) {
+        (White::All, _) => line.len(),
+        // An empty line has no depth.
+        (White::Nothing, _) | (White::Indent, []) => 0,
+        (White::Indent, worded) => line.len() - worded.len(),
     };
     room[..end].copy_from_slice(&line[..end]);
     // To write what the next byte takes the place of is faster than to ask about each one first.

@@ -121,7 +121,7 @@ impl<'s, 'r> Place<'s, 'r> {
         if change.old.is_none() || change.new.is_none() {
             return Vec::new();
         }
-        let here = |path: &Vec<u8>| Some((path.clone(), self.at(path).filter(|(_, mode)| is_text(*mode))?.0));
+        let here = |path: &Vec<u8>| Some((path.clone(), self.at(path).filter(|(_, mode)| is_plain(*mode))?.0));
         self.carried.iter().filter_map(here).collect()
     }
 
@@ -170,6 +170,7 @@ impl<'s, 'r> Place<'s, 'r> {
             return Vec::new();
         };
         let (folder, name) = path.split_at(end + 1);
+        let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let inside = |tree: &Tree<'_>| {
             let (id, _) = self.within(tree, &folder[..end])?;
             self.shelf.tree(id).ok()
@@ -179,7 +180,6 @@ impl<'s, 'r> Place<'s, 'r> {
         };
         let main = self.shelf.tree(change.tree).ok().and_then(|tree| inside(&tree));
         let blobs = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
-        let ending = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().map(<[u8]>::to_vec);
         let alike = blobs.filter(|entry| ending(entry.name_bytes()) == ending(name));
         let known = |name: &[u8]| main.as_ref().is_some_and(|main| main.get_name_bytes(name).is_some());
         alike
@@ -220,10 +220,11 @@ fn agreement(one: &[u8], other: &[u8]) -> usize {
     one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
-fn is_text(mode: i32) -> bool {
+/// Whether a mode is that of a file that is no link and no submodule.
+pub(crate) fn is_plain(mode: i32) -> bool {
     [FileMode::Blob, FileMode::BlobExecutable]
-        .iter()
-        .any(|file| i32::from(*file) == mode)
+        .map(i32::from)
+        .contains(&mode)
 }
 
 pub(crate) fn base_name(path: &[u8]) -> &[u8] {

@@ -30,19 +30,19 @@ fn answer(fix: [&str; 2], on_branch: &str) -> Answer {
 #[test]
 fn a_line_with_the_words_that_the_fix_takes_away_was_forgotten() {
     let fix = [
-        "  std::this_thread::sleep_for(std::chrono::microseconds(settings.RetryGap));",
-        "  std::this_thread::sleep_for(std::chrono::microseconds(settings.retryGap));",
+        "  std::this_thread::pause_for(std::chrono::microseconds(settings.RetryGap));",
+        "  std::this_thread::pause_for(std::chrono::microseconds(settings.retryGap));",
     ];
-    let older = answer(fix, "  xsleep(settings.RetryGap);");
+    let older = answer(fix, "  xpause(settings.RetryGap);");
     assert_eq!(older.verdict, Verdict::Unproven);
     let said = "lock.c:4 is older than the state before the fix";
     let against = &older.commits[0].against;
     assert!(against.iter().any(|line| line.starts_with(said)), "{against:?}");
     // It has the words that the fix brings, or none of either.
-    assert_eq!(asked(fix, "  xsleep(settings.retryGap);"), Verdict::Adapted);
-    assert_eq!(asked(fix, "  xsleep(TEN);"), Verdict::Adapted);
+    assert_eq!(asked(fix, "  xpause(settings.retryGap);"), Verdict::Adapted);
+    assert_eq!(asked(fix, "  xpause(TEN);"), Verdict::Adapted);
     assert_eq!(
-        asked(fix, "  xsleep(settings.RetryGap + settings.retryGap);"),
+        asked(fix, "  xpause(settings.RetryGap + settings.retryGap);"),
         Verdict::Adapted
     );
     // Something else took so much room that a word in it says nothing.
