@@ -224,15 +224,13 @@ impl Examined {
         }
     }
 
-    /// Whether it says to be the backport and changes a file of the fix, but in lines and words of which the fix has none.
-    pub fn is_another_way(&self) -> bool {
-        let mut running = (0..self.there.len()).filter(|file| !self.there[*file].ancillary);
-        self.claim.is_strong()
+    /// Whether it says to be the backport and changes something, but in lines and words of which the fix has none.
+    pub fn does_something_else(&self) -> bool {
+        (self.claim.is_strong() || self.claim.trailer)
             && self.opposes == 0.0
             && !self.related()
             && self.reverted_by.is_none()
             && self.stands()
-            && running.any(|file| self.touches(file))
     }
 
     /// Whether a block of the fix that the tip does not show as it is was adapted here: the claim does the same elsewhere,

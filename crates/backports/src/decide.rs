@@ -51,9 +51,9 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
             undone,
         );
         // It was there, and what followed it is no way back: later commits wrote that place anew. Or somebody says to have carried the
-        // fix and changed its files, but not as the fix does.
+        // fix and did something, but not what the fix does: it may be done in another way, in another file, or the id is wrong.
         let rewritten = shown.lacking == 0 && !related.is_empty();
-        if verdict == Verdict::Missing && (rewritten || claims.iter().any(Examined::is_another_way)) {
+        if verdict == Verdict::Missing && (rewritten || claims.iter().any(Examined::does_something_else)) {
             Verdict::Unproven
         } else {
             verdict

@@ -117,10 +117,20 @@ fn who_says_to_have_carried_the_fix_and_did_something_else_is_asked_about() {
     let message = format!("Fix it\n\n(cherry picked from commit {fix})");
     let picked = |files: [&str; 2]| commit(Some(base), &message, files);
     let fenced = other("asm volatile (\"lfence\");\n");
-    assert_eq!(world.verdict(&[fix], picked([&fenced, A])), Verdict::Unproven);
-    for files in [[A, A], [A, &fenced]] {
-        assert_eq!(world.verdict(&[fix], picked(files)), Verdict::Missing, "{files:?}");
+    let named = |files: [&str; 2]| {
+        commit(
+            Some(base),
+            &format!("Go on\n\n(cherry picked from commit {fix})"),
+            files,
+        )
+    };
+    for files in [[&fenced, A], [A, &fenced]] {
+        assert_eq!(world.verdict(&[fix], picked(files)), Verdict::Unproven, "{files:?}");
+        assert_eq!(world.verdict(&[fix], named(files)), Verdict::Unproven, "{files:?}");
     }
+    // The same with nothing that it does is a message and no more.
+    assert_eq!(world.verdict(&[fix], picked([A, A])), Verdict::Missing);
+    assert_eq!(world.verdict(&[fix], named([A, A])), Verdict::Missing);
     let undone = commit(Some(picked([&fenced, A])), "Tidy up", [A, A]);
     assert_eq!(world.verdict(&[fix], undone), Verdict::Missing);
 }
