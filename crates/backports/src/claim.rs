@@ -17,7 +17,8 @@ use crate::place::{Place, base_name};
 use crate::reworded::reworded;
 use crate::series::Outcome;
 use crate::shelf::Shelf;
-use crate::sum::{Scope, Sum};
+use crate::since::Since;
+use crate::sum::Scope;
 use crate::wording::Wording;
 
 /// How near to a block of the claim a block of the fix must be to be explained by it, in lines.
@@ -46,10 +47,8 @@ pub(crate) struct Examined {
     changes: Arc<[Change]>,
     /// What its own tree says of the fix.
     pub there: Vec<FileFinding>,
-    /// What the tip says of its own change.
-    pub standing: Sum,
-    /// Whether a place that it changes in what runs is again, line by line, as it was before it.
-    pub partly_undone: bool,
+    /// What became of its own change.
+    pub since: Since,
     /// Blocks of the fix, by their files and lines, that it does not bring as they are and of which it does the same word by word,
     /// with what that is.
     reworded: HashMap<(usize, usize), Edit>,
@@ -103,38 +102,10 @@ impl Examined {
         }
         let reworded = reworded(claim, &there, &blocks);
         let taken_away = taken_away(&there, &own);
-        let mut partly_undone = false;
-        let standing = if id == tip {
-            Sum::of(&own, Scope::of(&own))
+        let since = if id == tip {
+            Since::at_tip(&own)
         } else {
-            let mut findings = find_changes(place, &changes, &Outcome::default())?;
-            let in_fix = |file: &FileFinding| {
-                let mut of_fix = fix.iter().zip(&there);
-                of_fix.find(|(_, there)| there.at.as_ref() == Some(&file.path))
-            };
-            // What the rest of the series does to a file shows in the fix.
-            let is_settled = |file: &FileFinding| in_fix(file).is_none_or(|(change, _)| !outcome.goes_on(change));
-            if findings.iter().any(is_settled) {
-                findings.retain(is_settled);
-                let undone = |block: &Finding| block.state == State::Lacking && block.weight > 0 && block.untouched;
-                let nowhere = there
-                    .iter()
-                    .filter(|file| file.at.is_none())
-                    .flat_map(|file| &file.blocks);
-                let lines: HashSet<_> = nowhere.flat_map(|block| &block.adds).collect();
-                // What it brings of the fix in another file was to stay there, too.
-                let stands_for_one = |block: &Finding| {
-                    reworded
-                        .values()
-                        .any(|edit| edit.has_names && block.edit == Some(*edit))
-                        || block.adds.iter().any(|line| lines.contains(line))
-                };
-                // What else it brings is not asked about: it may have been a squash.
-                let asked = |file: &FileFinding, block: &Finding| in_fix(file).is_some() || stands_for_one(block);
-                let mut running = findings.iter().filter(|file| !file.ancillary);
-                partly_undone = running.any(|file| file.blocks.iter().any(|block| undone(block) && asked(file, block)));
-            }
-            Sum::of(&findings, Scope::of(&findings))
+            Since::at(place, &changes, (fix, outcome), &there, &reworded)?
         };
         let mut examined = Self {
             id,
@@ -144,8 +115,7 @@ impl Examined {
             blocks,
             changes,
             there,
-            standing,
-            partly_undone,
+            since,
             reworded,
             taken_away,
             cover: 0.0,
@@ -192,20 +162,6 @@ impl Examined {
             + count(&block.removes, self.lines.values().map(|file| &file.removes))
     }
 
-    /// Whether its change is still in effect at the tip: nothing of it was taken back.
-    pub fn stands(&self) -> bool {
-        let Sum {
-            good, lacking, unclear, ..
-        } = self.standing;
-        good > 0 && lacking * 4 <= good && unclear <= good
-    }
-
-    /// Whether its change was taken back.
-    pub fn undone(&self) -> bool {
-        let Sum { good, lacking, .. } = self.standing;
-        lacking > 0 && good * 4 <= lacking
-    }
-
     /// Whether what it does has to do with the fix.
     pub fn related(&self) -> bool {
         if self.claim.same && !self.claim.of_merged {
@@ -230,7 +186,7 @@ impl Examined {
             && self.opposes == 0.0
             && !self.related()
             && self.reverted_by.is_none()
-            && self.stands()
+            && self.since.stands()
     }
 
     /// Whether a block of the fix that the tip does not show as it is was adapted here: the claim does the same elsewhere,

@@ -44,7 +44,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         let carried = claims.iter().any(|claim| claim.claim.is_strong());
         if carried { Verdict::Present } else { Verdict::Unproven }
     } else if standing.is_empty() {
-        let undone = related.iter().any(|claim| claim.undone());
+        let undone = related.iter().any(|claim| claim.since.undone());
         let verdict = by_content(
             shown,
             blocks(files, scope).any(Finding::is_positive) && !contradicted,
@@ -61,7 +61,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     } else {
         match by_claim(left.sum, left.explained) {
             verdict if verdict.is_good() && contradicted => Verdict::Unproven,
-            verdict if verdict.is_good() && standing.iter().any(|claim| claim.partly_undone) => Verdict::Partial,
+            verdict if verdict.is_good() && standing.iter().any(|claim| claim.since.partly_undone) => Verdict::Partial,
             verdict if verdict.is_good() && left.is_doubtful => Verdict::Unproven,
             verdict => verdict,
         }
@@ -112,7 +112,7 @@ pub(crate) fn half_moved<'f>(
 
 /// The claims that have to do with the fix and that nobody took back.
 pub(crate) fn standing(claims: &[Examined]) -> Vec<&Examined> {
-    let standing = claims.iter().filter(|claim| claim.related() && claim.stands());
+    let standing = claims.iter().filter(|claim| claim.related() && claim.since.stands());
     standing.collect()
 }
 

@@ -188,7 +188,7 @@ fn one(
         }
     }
     if answer.verdict == Verdict::Reverted
-        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.undone())
+        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.since.undone())
         && claim.reverted_by.is_none()
         && let Some(by) = undone_by(shelf, claim.id, tip)?
     {
@@ -198,7 +198,7 @@ fn one(
     }
     if answer.verdict == Verdict::Adapted
         && !question.without_range_diff
-        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.stands())
+        && let Some(claim) = examined.iter().find(|claim| claim.related() && claim.since.stands())
         && !claim.claim.same
     {
         answer.range_diff = Some(patch::range_diff(shelf, fix.id, claim.id)?.to_string());

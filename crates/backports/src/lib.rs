@@ -28,6 +28,7 @@ mod reworded;
 mod series;
 mod shelf;
 mod sides;
+mod since;
 mod sum;
 mod tags;
 mod telling;

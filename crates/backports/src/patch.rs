@@ -94,11 +94,11 @@ pub(crate) fn claim_words(claim: &Examined) -> String {
     if let Some(by) = claim.reverted_by {
         words.push(format!("but {by} says that it reverts it"));
     }
-    if claim.undone() {
+    if claim.since.undone() {
         words.push("but it was taken back".to_owned());
-    } else if !claim.stands() {
+    } else if !claim.since.stands() {
         words.push("but little of it is at the tip".to_owned());
-    } else if claim.partly_undone {
+    } else if claim.since.partly_undone {
         words.push("but some of it was taken back".to_owned());
     }
     format!("{} {}", claim.id, words.join(", "))

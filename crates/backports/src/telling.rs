@@ -54,7 +54,7 @@ pub(crate) fn answer(
     let worth = |claim: &&Examined| claim.related() || claim.claim.trailer || claim.claim.subject;
     for claim in claims.iter().filter(worth) {
         let words = patch::claim_words(claim);
-        let whole = claim.stands() && !claim.partly_undone;
+        let whole = claim.since.stands() && !claim.since.partly_undone;
         let side = if claim.related() && whole && claim.reverted_by.is_none() {
             &mut evidence
         } else {
