@@ -1,10 +1,12 @@
 //! What the tip's content says of one file of a fix, block by block. No history here.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use imara_diff::Token;
 
+use crate::displaced::judge_displaced;
 use crate::edit::Edit;
 use crate::joined::joined;
 use crate::lines::{Block, Book, Page};
@@ -97,6 +99,18 @@ const MOST_MOVED: usize = 100;
 
 /// Judges every block of a file's change.
 pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -> Vec<Finding> {
+    let (blocks, mut findings) = judge_in_order(book, states, effort);
+    judge_displaced(book, states, &blocks, &mut findings, effort);
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Judges every block of a file's change, as far as the tip has the lines of the file in the same order. Beside the findings stand the
+/// numbers of their blocks.
+pub(crate) fn judge_in_order(
+    book: &mut Book,
+    states: &States<'_>,
+    effort: &mut Effort,
+) -> (Arc<[Block]>, Vec<(usize, Finding)>) {
     let old_at_tip = book.counterparts(states.old, states.tip);
     let new_at_tip = book.counterparts(states.new, states.tip);
     let survives = states
@@ -114,7 +128,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
     let blocks = book.blocks(states.old, states.new);
     let taken = blocks.iter().flat_map(|block| &states.old.lines[block.before.clone()]);
     let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
-    let (mut findings, mut numbers) = (Vec::<Finding>::new(), Vec::new());
+    let mut findings = Vec::<(usize, Finding)>::new();
     for (number, block) in blocks.iter().enumerate() {
         let book = &*book;
         let (mut added, mut removed, idle) = deciding(book, states, block);
@@ -154,8 +168,7 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
             }
             _ => Wording::Other,
         };
-        numbers.push(number);
-        findings.push(Finding {
+        let finding = Finding {
             state,
             weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
             line: block.before.start + 1,
@@ -185,20 +198,21 @@ pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -
                 .iter()
                 .map(|index| book.print_of(states.old.lines[*index]))
                 .collect(),
-        });
+        };
+        findings.push((number, finding));
     }
-    if findings.iter().all(|block| block.weight == 0) {
+    if findings.iter().all(|(_, block)| block.weight == 0) {
         // Where it is all that the change does to a file, it counts: the file may have been forgotten.
-        let about_years = |number: &usize| is_about_years(book, states, &blocks[*number]);
-        let about_years: Vec<_> = numbers.iter().map(about_years).collect();
+        let about_years = |(number, _): &(usize, Finding)| is_about_years(book, states, &blocks[*number]);
+        let about_years: Vec<_> = findings.iter().map(about_years).collect();
         let some = about_years.contains(&true);
         let counting = findings
             .iter_mut()
             .zip(about_years)
             .filter(|(_, about)| *about || !some);
-        counting.for_each(|(block, _)| block.weight = 1);
+        counting.for_each(|((_, block), _)| block.weight = 1);
     }
-    findings
+    (blocks, findings)
 }
 
 /// Whether a block changes the years of a copyright.

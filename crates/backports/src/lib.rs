@@ -7,6 +7,7 @@ mod commits;
 mod conflict;
 mod content;
 mod decide;
+mod displaced;
 mod edit;
 mod engine;
 mod error;

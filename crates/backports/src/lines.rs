@@ -26,6 +26,8 @@ pub(crate) struct Book {
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Oid, Oid), Arc<[Block]>>,
     recent: Recent,
+    /// How many pieces were taken from states.
+    pieces: u64,
     white: White,
     has_conflicts: bool,
 }
@@ -105,6 +107,7 @@ impl Book {
             pages: HashMap::new(),
             compared: HashMap::new(),
             recent: Recent::default(),
+            pieces: 0,
             white,
             has_conflicts: false,
         }
@@ -118,6 +121,14 @@ impl Book {
     /// Whether a conflict begins somewhere in it.
     pub fn has_conflicts(&self) -> bool {
         self.has_conflicts
+    }
+
+    /// A piece of a state, to be compared with others like a state of its own.
+    pub fn piece(&mut self, of: &Page, range: Range<usize>) -> Page {
+        self.pieces += 1;
+        let mut id = [0; 20];
+        id[12..].copy_from_slice(&self.pieces.to_be_bytes());
+        Page::of(Oid::from_bytes(&id).unwrap_or(Oid::ZERO_SHA1), of.lines[range].to_vec())
     }
 
     /// A state that has been read.

@@ -1,0 +1,130 @@
+//! Blocks of which the tip has the surroundings in another place: a branch may have the functions of a file in another order, and
+//! lines that are held against each other in order do not meet then.
+
+use std::ops::Range;
+
+use hashbrown::HashMap;
+use imara_diff::Token;
+
+use crate::content::{Finding, State, States, judge_in_order};
+use crate::lines::{Block, Book, Page};
+use crate::wording::Effort;
+
+/// As many lines with words on each side of a block are sought elsewhere.
+const CONTEXT: usize = 3;
+/// As many lines on each side of a block go with it, and as many more of the tip.
+const WINDOW: usize = 10;
+/// A longer block, in lines, is not sought.
+const MOST_LINES: usize = 400;
+/// Two lines of which the tip has as much as this between them, in lines more or less than the fix, do not stand together there.
+const APART: usize = 3;
+
+/// Judges blocks again of which nothing was found in order, beside the piece of the tip where their surroundings stand.
+pub(crate) fn judge_displaced(
+    book: &mut Book,
+    states: &States<'_>,
+    blocks: &[Block],
+    findings: &mut [(usize, Finding)],
+    effort: &mut Effort,
+) {
+    let at_tip = book.counterparts(states.old, states.tip);
+    let mut lost: Vec<_> = findings
+        .iter_mut()
+        .filter(|(number, finding)| is_lost(book, states, (&blocks[*number], finding), &at_tip))
+        .collect();
+    if states.last.is_some() || lost.is_empty() {
+        return;
+    }
+    let (here, there) = (lone(states.old), lone(states.tip));
+    for (number, finding) in &mut lost {
+        let Some((old, new)) = windows(states, blocks, *number) else {
+            continue;
+        };
+        let Some((line, at)) = anchor(book, states, &blocks[*number], &old, (&here, &there)) else {
+            continue;
+        };
+        let start = at.saturating_sub(line - old.start + WINDOW);
+        let end = (at + (old.end - line) + new.len() + WINDOW).min(states.tip.lines.len());
+        let [old, new, tip] = [(states.old, old), (states.new, new), (states.tip, start..end)]
+            .map(|(page, range)| book.piece(page, range));
+        let pieces = States {
+            old: &old,
+            new: &new,
+            tip: &tip,
+            last: None,
+        };
+        let judged = judge_in_order(book, &pieces, effort);
+        let [(_, judged)] = judged.1.as_slice() else { continue };
+        if judged.place.is_some() && matches!(judged.state, State::InEffect | State::Lacking) {
+            finding.state = judged.state;
+            finding.added = judged.added;
+            finding.kept = judged.kept;
+            finding.untouched = judged.untouched;
+            finding.wording = judged.wording;
+            finding.place = judged.place.map(|place| place + start);
+        }
+    }
+}
+
+/// Whether the tip has in order neither lines of a block nor the ones next to it.
+fn is_lost(book: &Book, states: &States<'_>, (block, finding): (&Block, &Finding), at_tip: &[Option<usize>]) -> bool {
+    let worded = |index: &usize| book.has_words(states.old.lines[*index]);
+    let above = (0..block.before.start).rev().take(WINDOW).find(worded);
+    let below = (block.before.end..at_tip.len()).take(WINDOW).find(worded);
+    let is_there = |index: usize| at_tip[index].is_some();
+    finding.state != State::InEffect
+        && finding.weight > 0
+        && (finding.added.0, finding.kept.0) == (0, 0)
+        && !above.into_iter().chain(below).any(is_there)
+}
+
+/// The lines that a page has once, and where.
+fn lone(page: &Page) -> HashMap<Token, Option<usize>> {
+    let mut lone = HashMap::new();
+    for (index, line) in page.lines.iter().enumerate() {
+        lone.entry(*line).and_modify(|at| *at = None).or_insert(Some(index));
+    }
+    lone
+}
+
+/// The pieces around a block before and after the change, with no other block in them.
+fn windows(states: &States<'_>, blocks: &[Block], number: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let block = &blocks[number];
+    if block.before.len() + block.after.len() > MOST_LINES {
+        return None;
+    }
+    let above = block.before.start - number.checked_sub(1).map_or(0, |number| blocks[number].before.end);
+    let next = blocks
+        .get(number + 1)
+        .map_or(states.old.lines.len(), |next| next.before.start);
+    let (above, below) = (above.min(WINDOW), (next - block.before.end).min(WINDOW));
+    let around = |range: &Range<usize>| range.start - above..range.end + below;
+    Some((around(&block.before), around(&block.after)))
+}
+
+/// A line near a block and where it stands at the tip: one that both have once, with another such line near by in both.
+fn anchor(
+    book: &Book,
+    states: &States<'_>,
+    block: &Block,
+    window: &Range<usize>,
+    (here, there): (&HashMap<Token, Option<usize>>, &HashMap<Token, Option<usize>>),
+) -> Option<(usize, usize)> {
+    let lone = |index: usize| -> Option<(usize, usize)> {
+        let line = states.old.lines[index];
+        (*here.get(&line)?)?;
+        Some((index, (*there.get(&line)?)?))
+    };
+    let worded = |index: &usize| book.says_something(states.old.lines[*index]);
+    let above = (window.start..block.before.start).rev().filter(worded).take(CONTEXT);
+    let below = (block.before.end..window.end).filter(worded).take(CONTEXT);
+    let found: Vec<_> = above.chain(below).filter_map(lone).collect();
+    let together = |one: &(usize, usize), other: &(usize, usize)| {
+        let (here, there) = (other.0 as isize - one.0 as isize, other.1 as isize - one.1 as isize);
+        here != 0 && (here > 0) == (there > 0) && (here - there).unsigned_abs() <= APART
+    };
+    let mut anchors = found
+        .iter()
+        .filter(|one| found.iter().any(|other| together(one, other)));
+    anchors.next().copied()
+}
