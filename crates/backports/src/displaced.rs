@@ -27,20 +27,22 @@ pub(crate) fn judge_displaced(
     findings: &mut [(usize, Finding)],
     effort: &mut Effort,
 ) {
-    let at_tip = book.counterparts(states.old, states.tip);
-    let mut lost: Vec<_> = findings
-        .iter_mut()
-        .filter(|(number, finding)| is_lost(book, states, (&blocks[*number], finding), &at_tip))
-        .collect();
-    if states.last.is_some() || lost.is_empty() {
+    let is_nowhere = |finding: &Finding| {
+        finding.state != State::InEffect && finding.weight > 0 && (finding.added.0, finding.kept.0) == (0, 0)
+    };
+    if states.last.is_some() || !findings.iter().any(|(_, finding)| is_nowhere(finding)) {
         return;
     }
-    let (here, there) = (lone(states.old), lone(states.tip));
-    for (number, finding) in &mut lost {
+    let (at_tip, lone) = (book.counterparts(states.old, states.tip), lone(states.old, states.tip));
+    for (number, finding) in findings.iter_mut().filter(|(_, finding)| is_nowhere(finding)) {
+        let block = &blocks[*number];
+        if is_in_order(book, states, block, &at_tip) {
+            continue;
+        }
         let Some((old, new)) = windows(states, blocks, *number) else {
             continue;
         };
-        let Some((line, at)) = anchor(book, states, &blocks[*number], &old, (&here, &there)) else {
+        let Some((line, at)) = anchor(book, states, block, &old, &lone) else {
             continue;
         };
         let start = at.saturating_sub(line - old.start + WINDOW);
@@ -66,25 +68,27 @@ pub(crate) fn judge_displaced(
     }
 }
 
-/// Whether the tip has in order neither lines of a block nor the ones next to it.
-fn is_lost(book: &Book, states: &States<'_>, (block, finding): (&Block, &Finding), at_tip: &[Option<usize>]) -> bool {
+/// Whether the tip has one of the two lines next to a block in order.
+fn is_in_order(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> bool {
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
     let above = (0..block.before.start).rev().take(WINDOW).find(worded);
     let below = (block.before.end..at_tip.len()).take(WINDOW).find(worded);
-    let is_there = |index: usize| at_tip[index].is_some();
-    finding.state != State::InEffect
-        && finding.weight > 0
-        && (finding.added.0, finding.kept.0) == (0, 0)
-        && !above.into_iter().chain(below).any(is_there)
+    above.into_iter().chain(below).any(|index| at_tip[index].is_some())
 }
 
-/// The lines that a page has once, and where.
-fn lone(page: &Page) -> HashMap<Token, Option<usize>> {
-    let mut lone = HashMap::new();
-    for (index, line) in page.lines.iter().enumerate() {
-        lone.entry(*line).and_modify(|at| *at = None).or_insert(Some(index));
-    }
-    lone
+/// The lines that each of two pages has once, and where the second one has them.
+fn lone(one: &Page, other: &Page) -> HashMap<Token, usize> {
+    let once = |page: &Page| {
+        let mut places = HashMap::new();
+        for (index, line) in page.lines.iter().enumerate() {
+            let place = places.entry(*line).or_insert(Some(index));
+            *place = place.filter(|first| *first == index);
+        }
+        places
+    };
+    let (here, there) = (once(one), once(other));
+    let lone = here.into_iter().filter_map(|(line, place)| place.map(|_| line));
+    lone.filter_map(|line| Some((line, (*there.get(&line)?)?))).collect()
 }
 
 /// The pieces around a block before and after the change, with no other block in them.
@@ -102,29 +106,23 @@ fn windows(states: &States<'_>, blocks: &[Block], number: usize) -> Option<(Rang
     Some((around(&block.before), around(&block.after)))
 }
 
-/// A line near a block and where it stands at the tip: one that both have once, with another such line near by in both.
+/// A line near a block, and where it stands at the tip: a lone one, with another such line near by in both.
 fn anchor(
     book: &Book,
     states: &States<'_>,
     block: &Block,
     window: &Range<usize>,
-    (here, there): (&HashMap<Token, Option<usize>>, &HashMap<Token, Option<usize>>),
+    lone: &HashMap<Token, usize>,
 ) -> Option<(usize, usize)> {
-    let lone = |index: usize| -> Option<(usize, usize)> {
-        let line = states.old.lines[index];
-        (*here.get(&line)?)?;
-        Some((index, (*there.get(&line)?)?))
-    };
     let worded = |index: &usize| book.says_something(states.old.lines[*index]);
     let above = (window.start..block.before.start).rev().filter(worded).take(CONTEXT);
     let below = (block.before.end..window.end).filter(worded).take(CONTEXT);
-    let found: Vec<_> = above.chain(below).filter_map(lone).collect();
+    let at_tip = |index: usize| Some((index, *lone.get(&states.old.lines[index])?));
+    let found: Vec<_> = above.chain(below).filter_map(at_tip).collect();
     let together = |one: &(usize, usize), other: &(usize, usize)| {
         let (here, there) = (other.0 as isize - one.0 as isize, other.1 as isize - one.1 as isize);
         here != 0 && (here > 0) == (there > 0) && (here - there).unsigned_abs() <= APART
     };
-    let mut anchors = found
-        .iter()
-        .filter(|one| found.iter().any(|other| together(one, other)));
-    anchors.next().copied()
+    let is_anchor = |one: &&(usize, usize)| found.iter().any(|other| together(one, other));
+    found.iter().find(is_anchor).copied()
 }
