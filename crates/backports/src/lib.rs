@@ -38,6 +38,7 @@ mod trees;
 mod undone;
 mod unified;
 mod verdict;
+mod whole;
 mod wording;
 mod years;
 
