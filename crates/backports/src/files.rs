@@ -144,7 +144,7 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
         return Ok(finding(at.map(|candidate| candidate.path), whole(change, state)));
     };
     if change.new.is_none() {
-        let still = candidates.iter().any(|candidate| candidate.path == path);
+        let still = is_still_there(shelf, &mut book, &old, &candidates, &path)?;
         let mut gone = whole(change, if still { State::Lacking } else { State::InEffect });
         // It may never have been there.
         gone.iter_mut().for_each(|block| block.added = (0, 0));
@@ -181,6 +181,30 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
         unresolved: likeliest.unresolved,
         ..finding(Some(likeliest.at), likeliest.blocks)
     })
+}
+
+/// Whether a file that a change removes is at the tip: under its name, or moved and much as it was.
+fn is_still_there(
+    shelf: &Shelf<'_>,
+    book: &mut Book,
+    old: &Page,
+    candidates: &[Candidate],
+    path: &[u8],
+) -> Result<bool, git2::Error> {
+    for Candidate { path: at, id, is_named } in candidates {
+        if at == path {
+            return Ok(true);
+        }
+        if !is_named
+            && base_name(at) == base_name(path)
+            && !old.lines.is_empty()
+            && let Some(here) = shelf.page(book, at, *id)?
+            && book.shared(old, &here) * 5 >= old.lines.len() * 4
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A file of the tip that is the one that a change is about, or a copy of it.

@@ -62,3 +62,37 @@ fn what_the_main_branch_has_too_or_is_not_alike_is_another_file() {
     let tip = world.commit(&[maint], &message, &[(other, &fixed)]);
     assert_eq!(world.verdict(&[fix], tip), Verdict::Present);
 }
+
+#[test]
+fn a_file_that_a_fix_removes_goes_where_the_branch_has_it() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let folder = |name: &str, a: &str, unix: Option<&str>| {
+        let unix = unix.map(|text| (format!("{name}/unix.c"), text.to_owned()));
+        [(format!("{name}/a.c"), a.to_owned())]
+            .into_iter()
+            .chain(unix)
+            .collect::<Vec<_>>()
+    };
+    let commit = |parents: &[git2::Oid], message: &str, files: Vec<(String, String)>| {
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        world.commit(parents, message, &files)
+    };
+    let own = "of\nits\nown\n";
+    let base = commit(&[], "base", folder("pkg/docker", A, Some(own)));
+    let fix = commit(&[base], "fix", folder("pkg/docker", &fixed, None));
+    let maint = commit(&[], "maint", folder("docker", A, Some(own)));
+    for message in ["fix", "another subject"] {
+        let tip = |unix: Option<&str>| commit(&[maint], message, folder("docker", &fixed, unix));
+        assert_eq!(world.verdict(&[fix], tip(None)), Verdict::Present, "{message}");
+        assert_eq!(world.verdict(&[fix], tip(Some(own))), Verdict::Partial, "{message}");
+        assert_eq!(
+            world.verdict(&[fix], tip(Some("another\nfile\n"))),
+            Verdict::Present,
+            "{message}"
+        );
+    }
+}
