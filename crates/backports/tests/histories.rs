@@ -6,6 +6,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use common::World;
 use embargod_backports::Verdict;
@@ -29,6 +30,8 @@ enum Happening {
     Elsewhere(usize),
     /// The first file of the fix gets another folder.
     Move,
+    /// The function that the fix changes in the first file goes to the start of it.
+    Reorder,
     /// A new file that has nothing to do with it.
     Unrelated,
 }
@@ -42,6 +45,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => any::<[bool; HUNKS]>().prop_map(Happening::UndoPart),
         3 => (0_usize..40).prop_map(Happening::Elsewhere),
         1 => Just(Happening::Move),
+        1 => Just(Happening::Reorder),
         2 => Just(Happening::Unrelated),
     ]
 }
@@ -56,6 +60,7 @@ struct Branch {
     /// Changed lines of the first file, far from the fix.
     edits: BTreeMap<usize, usize>,
     moved: bool,
+    reordered: bool,
     extra: usize,
 }
 
@@ -64,10 +69,15 @@ const HUNKS: usize = 3;
 /// Where they are.
 const PLACES: [usize; 2] = [50, 54];
 
+/// The function around them.
+const FUNCTION: Range<usize> = 44..60;
+
 /// Forty lines before the places of the fix and forty after them; each line is unlike any other.
-fn text(name: &str, fixed: &[bool], edits: &BTreeMap<usize, usize>) -> String {
+fn text(name: &str, fixed: &[bool], edits: &BTreeMap<usize, usize>, reordered: bool) -> String {
     let mut text = String::new();
-    for line in 0..100 {
+    let first = if reordered { FUNCTION } else { 0..0 };
+    let others = (0..100).filter(|line| !first.contains(line));
+    for line in first.clone().chain(others) {
         let hunk = PLACES
             .iter()
             .position(|place| *place == line)
@@ -92,10 +102,13 @@ fn text(name: &str, fixed: &[bool], edits: &BTreeMap<usize, usize>) -> String {
 fn write(world: &World, parent: Option<Oid>, message: &str, branch: &Branch) -> Oid {
     let first = if branch.moved { "lib/first.c" } else { "src/first.c" };
     let mut files = vec![
-        (first.to_owned(), text("first", &branch.fixed[..2], &branch.edits)),
+        (
+            first.to_owned(),
+            text("first", &branch.fixed[..2], &branch.edits, branch.reordered),
+        ),
         (
             "src/second.c".to_owned(),
-            text("second", &branch.fixed[2..], &BTreeMap::new()),
+            text("second", &branch.fixed[2..], &BTreeMap::new(), false),
         ),
     ];
     files.extend((0..branch.extra).map(|number| (format!("extra{number}.c"), format!("extra {number}\n"))));
@@ -112,7 +125,7 @@ proptest! {
     #[test]
     fn the_verdict_is_that_of_the_oracle(happenings in prop::collection::vec(happening(), 0..9)) {
         let world = World::new();
-        let mut state = Branch { fixed: [false; HUNKS], ever: false, edits: BTreeMap::new(), moved: false, extra: 0 };
+        let mut state = Branch { fixed: [false; HUNKS], ever: false, edits: BTreeMap::new(), moved: false, reordered: false, extra: 0 };
         let base = write(&world, None, "base", &state);
         let fix = write(&world, Some(base), "first, second: check the length", &Branch { fixed: [true; HUNKS], ..state.clone() });
         let mut tip = write(&world, Some(base), "branch off", &Branch { extra: 1, ..state.clone() });
@@ -135,6 +148,7 @@ proptest! {
                     state.edits.insert(*line, number);
                 }
                 Happening::Move => state.moved = true,
+                Happening::Reorder => state.reordered = true,
                 Happening::Unrelated => state.extra += 1,
                 Happening::Empty => {}
             }
