@@ -28,6 +28,8 @@ enum Happening {
     UndoPart([bool; HUNKS]),
     /// Another commit changes another place of a file of the fix.
     Elsewhere(usize),
+    /// Another commit changes a line next to a place of the fix.
+    Beside(usize),
     /// The first file of the fix gets another folder.
     Move,
     /// The function that the fix changes in the first file goes to the start of it.
@@ -44,15 +46,32 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => any::<bool>().prop_map(|says| Happening::Undo { says }),
         1 => any::<[bool; HUNKS]>().prop_map(Happening::UndoPart),
         3 => (0_usize..40).prop_map(Happening::Elsewhere),
+        2 => prop::sample::select(vec![47_usize, 48, 49, 51, 52, 53, 55, 56]).prop_map(Happening::Beside),
         1 => Just(Happening::Move),
         1 => Just(Happening::Reorder),
         2 => Just(Happening::Unrelated),
     ]
 }
 
+/// What a hunk of the fix does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// A line becomes others.
+    Replace,
+    /// Lines come where none were.
+    Add,
+    /// A line goes.
+    Remove,
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::Replace), Just(Kind::Add), Just(Kind::Remove)]
+}
+
 /// The state of a branch as the oracle keeps it.
 #[derive(Debug, Clone)]
 struct Branch {
+    kinds: [Kind; HUNKS],
     /// Whether each hunk of the fix is there.
     fixed: [bool; HUNKS],
     /// Whether any of it was ever there.
@@ -73,7 +92,7 @@ const PLACES: [usize; 2] = [50, 54];
 const FUNCTION: Range<usize> = 44..60;
 
 /// Forty lines before the places of the fix and forty after them; each line is unlike any other.
-fn text(name: &str, fixed: &[bool], edits: &BTreeMap<usize, usize>, reordered: bool) -> String {
+fn text(name: &str, (fixed, kinds): (&[bool], &[Kind]), edits: &BTreeMap<usize, usize>, reordered: bool) -> String {
     let mut text = String::new();
     let first = if reordered { FUNCTION } else { 0..0 };
     let others = (0..100).filter(|line| !first.contains(line));
@@ -81,15 +100,22 @@ fn text(name: &str, fixed: &[bool], edits: &BTreeMap<usize, usize>, reordered: b
         let hunk = PLACES
             .iter()
             .position(|place| *place == line)
-            .and_then(|hunk| Some((hunk, fixed.get(hunk)?)));
+            .and_then(|hunk| Some((hunk, *fixed.get(hunk)?)));
         match hunk {
-            Some((hunk, false)) => text += &format!("copy_{name}_{hunk}(to, from);\n"),
-            Some((hunk, true)) => {
-                text += &format!(
-                    "if (length > limit_{name}_{hunk})\nreturn too_long_{name};\ncopy_bounded_{name}_{hunk}(to, from);\n"
-                )
+            Some((hunk, fixed)) => {
+                let (before, after) = (
+                    format!("copy_{name}_{hunk}(to, from);\n"),
+                    format!(
+                        "if (length > limit_{name}_{hunk})\nreturn too_long_{name};\ncopy_bounded_{name}_{hunk}(to, from);\n"
+                    ),
+                );
+                text += match (kinds[hunk], fixed) {
+                    (Kind::Add, false) | (Kind::Remove, true) => "",
+                    (_, false) => &before,
+                    (_, true) => &after,
+                };
             }
-            // Edits stay away from the fix: the oracle does not say what an edit of its own lines would make of it.
+            // The oracle does not say what an edit of the fix's own lines would make of it.
             _ => match edits.get(&line) {
                 Some(edit) => text += &format!("edited {name} {line} {edit}\n"),
                 None => text += &format!("statement {name} {line};\n"),
@@ -104,11 +130,21 @@ fn write(world: &World, parent: Option<Oid>, message: &str, branch: &Branch) -> 
     let mut files = vec![
         (
             first.to_owned(),
-            text("first", &branch.fixed[..2], &branch.edits, branch.reordered),
+            text(
+                "first",
+                (&branch.fixed[..2], &branch.kinds[..2]),
+                &branch.edits,
+                branch.reordered,
+            ),
         ),
         (
             "src/second.c".to_owned(),
-            text("second", &branch.fixed[2..], &BTreeMap::new(), false),
+            text(
+                "second",
+                (&branch.fixed[2..], &branch.kinds[2..]),
+                &BTreeMap::new(),
+                false,
+            ),
         ),
     ];
     files.extend((0..branch.extra).map(|number| (format!("extra{number}.c"), format!("extra {number}\n"))));
@@ -123,9 +159,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_verdict_is_that_of_the_oracle(happenings in prop::collection::vec(happening(), 0..9)) {
+    fn the_verdict_is_that_of_the_oracle(kinds in [kind(), kind(), kind()], happenings in prop::collection::vec(happening(), 0..9)) {
         let world = World::new();
-        let mut state = Branch { fixed: [false; HUNKS], ever: false, edits: BTreeMap::new(), moved: false, reordered: false, extra: 0 };
+        let mut state = Branch { kinds, fixed: [false; HUNKS], ever: false, edits: BTreeMap::new(), moved: false, reordered: false, extra: 0 };
         let base = write(&world, None, "base", &state);
         let fix = write(&world, Some(base), "first, second: check the length", &Branch { fixed: [true; HUNKS], ..state.clone() });
         let mut tip = write(&world, Some(base), "branch off", &Branch { extra: 1, ..state.clone() });
@@ -144,7 +180,7 @@ proptest! {
                 Happening::Part(taken) => taken.iter().zip(&mut state.fixed).for_each(|(taken, fixed)| *fixed |= taken),
                 Happening::UndoPart(gone) => gone.iter().zip(&mut state.fixed).for_each(|(gone, fixed)| *fixed &= !gone),
                 Happening::Undo { .. } => state.fixed = [false; HUNKS],
-                Happening::Elsewhere(line) => {
+                Happening::Elsewhere(line) | Happening::Beside(line) => {
                     state.edits.insert(*line, number);
                 }
                 Happening::Move => state.moved = true,
@@ -160,6 +196,13 @@ proptest! {
         }
         let verdict = world.verdict(&[fix], tip);
         let there = state.fixed.iter().filter(|fixed| **fixed).count();
+        let beside = happenings.iter().any(|happening| matches!(happening, Happening::Beside(_)));
+        if beside {
+            // How much of what is left shows, depends on how much around it was written anew.
+            let (good, asked) = (verdict.is_good(), verdict == Verdict::Unproven);
+            prop_assert!(if there == HUNKS { good || asked } else { !good }, "{verdict:?}");
+            return Ok(());
+        }
         match there {
             // That somebody said "reverted" and nobody said "again" asks for a person; all else is in effect.
             HUNKS => prop_assert!(verdict.is_good() || verdict == Verdict::Unproven, "{verdict:?}"),
@@ -168,7 +211,9 @@ proptest! {
             _ => prop_assert!(matches!(verdict, Verdict::Partial | Verdict::Reverted), "{verdict:?}"),
         }
         let said = happenings.iter().any(|happening| matches!(happening, Happening::Undo { says: true }));
-        if there == HUNKS && !said {
+        // That lines are gone proves nothing.
+        let brings = kinds.iter().any(|kind| *kind != Kind::Remove);
+        if there == HUNKS && !said && brings {
             prop_assert!(verdict.is_good(), "{verdict:?}");
         }
         if !state.ever {
