@@ -14,6 +14,8 @@ use crate::wording::Effort;
 const CONTEXT: usize = 3;
 /// As many lines on each side of a block go with it, and as many more of the tip.
 const WINDOW: usize = 10;
+/// As many blocks of a file are sought.
+const MOST_BLOCKS: usize = 200;
 /// A longer block, in lines, is not sought.
 const MOST_LINES: usize = 400;
 /// Two lines of which the tip has as much as this between them, in lines more or less than the fix, do not stand together there.
@@ -34,7 +36,8 @@ pub(crate) fn judge_displaced(
         return;
     }
     let (at_tip, lone) = (book.counterparts(states.old, states.tip), lone(states.old, states.tip));
-    for (number, finding) in findings.iter_mut().filter(|(_, finding)| is_nowhere(finding)) {
+    let nowhere = findings.iter_mut().filter(|(_, finding)| is_nowhere(finding));
+    for (number, finding) in nowhere.take(MOST_BLOCKS) {
         let block = &blocks[*number];
         if is_in_order(book, states, block, &at_tip) {
             continue;

@@ -72,6 +72,9 @@ pub struct CommitAnswer {
     pub verdict: Verdict,
     /// The commits of the branch that bring it, newest first.
     pub matched: Vec<String>,
+    /// Whether a commit of the branch says to bring it, whatever that one does.
+    #[serde(skip)]
+    pub(crate) is_claimed: bool,
     /// What speaks for the verdict.
     pub evidence: Vec<String>,
     /// What is lacking, and what else speaks against the fix being in effect.
@@ -109,8 +112,9 @@ fn answer_to(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> Result<Answer,
     let mut verdict = of_series(&commits);
     let mut answer_tags = (Vec::new(), Vec::new());
     if !question.introduced.is_empty() {
-        let somebody_picked = commits.iter().any(|commit| !commit.matched.is_empty());
-        if !verdict.is_good() && !somebody_picked && !is_affected(shelf, question, tip)? {
+        // Who fixed it here, in whatever way, found the flaw here.
+        let somebody_began = commits.iter().any(|commit| commit.is_claimed);
+        if !verdict.is_good() && !somebody_began && !is_affected(shelf, question, tip)? {
             for commit in &mut commits {
                 commit.verdict = Verdict::NotAffected;
                 commit

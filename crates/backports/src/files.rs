@@ -199,12 +199,17 @@ fn is_still_there(
             && base_name(at) == base_name(path)
             && !old.lines.is_empty()
             && let Some(here) = shelf.page(book, at, *id)?
-            && book.shared(old, &here) * 5 >= old.lines.len() * 4
+            && is_most_of(book.shared(old, &here), old)
         {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether so many lines are nearly all of a file.
+fn is_most_of(lines: usize, file: &Page) -> bool {
+    lines * 5 >= file.lines.len() * 4
 }
 
 /// A file of the tip that is the one that a change is about, or a copy of it.
@@ -249,7 +254,7 @@ fn judge_each(
             _ if is_named => true,
             Some(_) if same_name => alike(old) * ALIKE >= old.lines.len(),
             Some(_) => alike(old) * 2 >= old.lines.len(),
-            None => likeness * 5 >= new.lines.len() * 4,
+            None => is_most_of(likeness, new),
         };
         if !same_file {
             continue;

@@ -118,6 +118,9 @@ pub(crate) fn answer(
             .filter(|claim| claim.related())
             .map(|claim| claim.id.to_string())
             .collect(),
+        is_claimed: claims
+            .iter()
+            .any(|claim| claim.related() || claim.does_something_else()),
         evidence,
         against,
         confidence: (confidence.min(1.0) * 100.0).round() / 100.0,

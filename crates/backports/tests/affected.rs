@@ -43,6 +43,26 @@ fn a_branch_that_never_had_the_flaw_is_not_affected_and_its_tags_follow() {
 }
 
 #[test]
+fn a_branch_on_which_somebody_says_to_have_fixed_it_had_the_flaw() {
+    let world = World::new();
+    let flawed = A.replace("five", "fuenf");
+    let fixed = flawed.replace("fuenf", "five, checked");
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let flaw = world.commit(&[base], "flaw", &[("a", &flawed)]);
+    let fix = world.commit(&[flaw], "fix", &[("a", &fixed)]);
+    let old = world.commit(&[base], "old branch", &[("a", A), ("v", "1\n")]);
+    let message = format!("fix\n\n(cherry picked from commit {fix})");
+    let otherwise = [("a", A), ("b", "five, as it was written then, checked\n"), ("v", "1\n")];
+    let in_another_way = world.commit(&[old], &message, &otherwise);
+    assert_eq!(ask(&world, fix, flaw, in_another_way).verdict, Verdict::Unproven);
+    let unsaid = world.commit(&[old], "tidy up", &otherwise);
+    assert_eq!(ask(&world, fix, flaw, unsaid).verdict, Verdict::NotAffected);
+    // A message alone fixed nothing.
+    let empty = world.commit(&[old], &message, &[("a", A), ("v", "1\n")]);
+    assert_eq!(ask(&world, fix, flaw, empty).verdict, Verdict::NotAffected);
+}
+
+#[test]
 fn a_flaw_in_the_history_is_there_in_whatever_words() {
     let world = World::new();
     let flawed = A.replace("five", "fuenf");
