@@ -17,14 +17,20 @@ fn ask(world: &World, fix: Oid, flaw: Oid, tip: Oid) -> Answer {
     assess(&world.repository, &question, tip).expect("an answer")
 }
 
-#[test]
-fn a_branch_that_never_had_the_flaw_is_not_affected_and_its_tags_follow() {
-    let world = World::new();
+/// A file with a flaw and without it again, and the commits before the flaw, of the flaw and of its fix.
+fn fixed_flaw(world: &World) -> ([String; 2], [Oid; 3]) {
     let flawed = A.replace("five", "fuenf");
     let fixed = flawed.replace("fuenf", "five, checked");
     let base = world.commit(&[], "base", &[("a", A)]);
     let flaw = world.commit(&[base], "flaw", &[("a", &flawed)]);
     let fix = world.commit(&[flaw], "fix", &[("a", &fixed)]);
+    ([flawed, fixed], [base, flaw, fix])
+}
+
+#[test]
+fn a_branch_that_never_had_the_flaw_is_not_affected_and_its_tags_follow() {
+    let world = World::new();
+    let ([flawed, fixed], [base, flaw, fix]) = fixed_flaw(&world);
     let old = world.commit(&[base], "old branch", &[("a", A), ("v", "1\n")]);
     let new = world.commit(&[flaw], "new branch", &[("a", &flawed), ("v", "2\n")]);
     let done = world.commit(&[new], "fix", &[("a", &fixed), ("v", "2\n")]);
@@ -45,11 +51,7 @@ fn a_branch_that_never_had_the_flaw_is_not_affected_and_its_tags_follow() {
 #[test]
 fn a_branch_on_which_somebody_says_to_have_fixed_it_had_the_flaw() {
     let world = World::new();
-    let flawed = A.replace("five", "fuenf");
-    let fixed = flawed.replace("fuenf", "five, checked");
-    let base = world.commit(&[], "base", &[("a", A)]);
-    let flaw = world.commit(&[base], "flaw", &[("a", &flawed)]);
-    let fix = world.commit(&[flaw], "fix", &[("a", &fixed)]);
+    let (_, [base, flaw, fix]) = fixed_flaw(&world);
     let old = world.commit(&[base], "old branch", &[("a", A), ("v", "1\n")]);
     let message = format!("fix\n\n(cherry picked from commit {fix})");
     let otherwise = [("a", A), ("b", "five, as it was written then, checked\n"), ("v", "1\n")];
