@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use imara_diff::Token;
 
 use crate::content::{Finding, State, States, judge_in_order};
@@ -35,17 +35,25 @@ pub(crate) fn judge_displaced(
     if states.last.is_some() || !findings.iter().any(|(_, finding)| is_nowhere(finding)) {
         return;
     }
-    let (at_tip, lone) = (book.counterparts(states.old, states.tip), lone(states.old, states.tip));
+    let at_tip = book.counterparts(states.old, states.tip);
     let nowhere = findings.iter_mut().filter(|(_, finding)| is_nowhere(finding));
+    let mut lost = Vec::new();
     for (number, finding) in nowhere.take(MOST_BLOCKS) {
         let block = &blocks[*number];
-        if is_in_order(book, states, block, &at_tip) {
-            continue;
+        if !is_in_order(book, states, block, &at_tip)
+            && let Some((old, new)) = windows(states, blocks, *number)
+        {
+            lost.push((near(book, states, block, &old), old, new, finding));
         }
-        let Some((old, new)) = windows(states, blocks, *number) else {
-            continue;
-        };
-        let Some((line, at)) = anchor(book, states, block, &old, &lone) else {
+    }
+    let wanted = lost.iter().flat_map(|(near, ..)| near);
+    let wanted: HashSet<_> = wanted.map(|index| states.old.lines[*index]).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let lone = lone(&wanted, states.old, states.tip);
+    for (near, old, new, finding) in lost {
+        let Some((line, at)) = anchor(states, &near, &lone) else {
             continue;
         };
         let start = at.saturating_sub(line - old.start + WINDOW);
@@ -79,11 +87,12 @@ fn is_in_order(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option
     above.into_iter().chain(below).any(|index| at_tip[index].is_some())
 }
 
-/// The lines that each of two pages has once, and where the second one has them.
-fn lone(one: &Page, other: &Page) -> HashMap<Token, usize> {
+/// Those of some lines that each of two pages has once, and where the second one has them.
+fn lone(wanted: &HashSet<Token>, one: &Page, other: &Page) -> HashMap<Token, usize> {
     let once = |page: &Page| {
         let mut places = HashMap::new();
-        for (index, line) in page.lines.iter().enumerate() {
+        let lines = page.lines.iter().enumerate();
+        for (index, line) in lines.filter(|(_, line)| wanted.contains(*line)) {
             let place = places.entry(*line).or_insert(Some(index));
             *place = place.filter(|first| *first == index);
         }
@@ -109,19 +118,18 @@ fn windows(states: &States<'_>, blocks: &[Block], number: usize) -> Option<(Rang
     Some((around(&block.before), around(&block.after)))
 }
 
-/// A line near a block, and where it stands at the tip: a lone one, with another such line near by in both.
-fn anchor(
-    book: &Book,
-    states: &States<'_>,
-    block: &Block,
-    window: &Range<usize>,
-    lone: &HashMap<Token, usize>,
-) -> Option<(usize, usize)> {
+/// Lines near a block that say something, the nearest first on each side.
+fn near(book: &Book, states: &States<'_>, block: &Block, window: &Range<usize>) -> Vec<usize> {
     let worded = |index: &usize| book.says_something(states.old.lines[*index]);
     let above = (window.start..block.before.start).rev().filter(worded).take(CONTEXT);
     let below = (block.before.end..window.end).filter(worded).take(CONTEXT);
-    let at_tip = |index: usize| Some((index, *lone.get(&states.old.lines[index])?));
-    let found: Vec<_> = above.chain(below).filter_map(at_tip).collect();
+    above.chain(below).collect()
+}
+
+/// One of some lines near each other, and where it stands at the tip: a lone one, with another such line near by in both.
+fn anchor(states: &States<'_>, near: &[usize], lone: &HashMap<Token, usize>) -> Option<(usize, usize)> {
+    let at_tip = |index: &usize| Some((*index, *lone.get(&states.old.lines[*index])?));
+    let found: Vec<_> = near.iter().filter_map(at_tip).collect();
     let together = |one: &(usize, usize), other: &(usize, usize)| {
         let (here, there) = (other.0 as isize - one.0 as isize, other.1 as isize - one.1 as isize);
         here != 0 && (here > 0) == (there > 0) && (here - there).unsigned_abs() <= APART
