@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use imara_diff::Token;
 
+use crate::around::{CONTEXT, around, nearest, window};
 use crate::displaced::judge_displaced;
 use crate::edit::Edit;
 use crate::joined::joined;
 use crate::lines::{Block, Book, Page};
-use crate::sides::{Found, Side, around};
+use crate::sides::{Found, Side};
 use crate::wording::{Effort, Wording, wording};
 
 /// What the tip says of one block of a fix.
@@ -88,11 +89,6 @@ pub(crate) struct States<'a> {
     /// The file after the last commit of the series that touches it: what the series itself took back is not looked for.
     pub last: Option<&'a Page>,
 }
-
-/// How many lines with words around a block tell its place, on each side.
-const CONTEXT: usize = 3;
-/// How far away they may be.
-const WINDOW: usize = 10;
 
 /// Of a longer block, in lines, it is not asked whether it takes one past those beside it.
 const MOST_MOVED: usize = 100;
@@ -269,15 +265,9 @@ fn moves(book: &Book, states: &States<'_>, blocks: &[Block], taken: &HashSet<Tok
 
 /// Where the tip has one of the lines around a block.
 fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
-    let near = |lines: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
-        let worded = lines
-            .take(WINDOW)
-            .filter(|index| book.has_words(states.old.lines[*index]));
-        worded.take(CONTEXT).collect()
-    };
-    let mut lines = near(&mut (0..block.before.start).rev());
-    lines.extend(near(&mut (block.before.end..states.old.lines.len())));
-    lines.into_iter().find_map(|index| at_tip[index])
+    let worded = |index: &usize| book.has_words(states.old.lines[*index]);
+    let mut lines = nearest(block, window(block, at_tip.len()), CONTEXT, worded).into_iter();
+    lines.find_map(|index| at_tip[index])
 }
 
 /// Whether the lines that a block takes the place of follow upon each other at the tip, with the lines around them.

@@ -6,14 +6,11 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 use imara_diff::Token;
 
+use crate::around::{CONTEXT, WINDOW, apart, nearest, window};
 use crate::content::{Finding, State, States, judge_in_order};
 use crate::lines::{Block, Book, Page};
 use crate::wording::Effort;
 
-/// As many lines with words on each side of a block are sought elsewhere.
-const CONTEXT: usize = 3;
-/// As many lines on each side of a block go with it, and as many more of the tip.
-const WINDOW: usize = 10;
 /// As many blocks of a file are sought.
 const MOST_BLOCKS: usize = 200;
 /// A longer block, in lines, is not sought.
@@ -43,7 +40,8 @@ pub(crate) fn judge_displaced(
         if !is_in_order(book, states, block, &at_tip)
             && let Some((old, new)) = windows(states, blocks, *number)
         {
-            lost.push((near(book, states, block, &old), old, new, finding));
+            let says = |index: &usize| book.says_something(states.old.lines[*index]);
+            lost.push((nearest(block, old.clone(), CONTEXT, says), old, new, finding));
         }
     }
     let wanted = lost.iter().flat_map(|(near, ..)| near);
@@ -82,9 +80,8 @@ pub(crate) fn judge_displaced(
 /// Whether the tip has one of the two lines next to a block in order.
 fn is_in_order(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> bool {
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
-    let above = (0..block.before.start).rev().take(WINDOW).find(worded);
-    let below = (block.before.end..at_tip.len()).take(WINDOW).find(worded);
-    above.into_iter().chain(below).any(|index| at_tip[index].is_some())
+    let next = nearest(block, window(block, at_tip.len()), 1, worded);
+    next.into_iter().any(|index| at_tip[index].is_some())
 }
 
 /// Those of some lines that each of two pages has once, and where the second one has them.
@@ -109,21 +106,10 @@ fn windows(states: &States<'_>, blocks: &[Block], number: usize) -> Option<(Rang
     if block.before.len() + block.after.len() > MOST_LINES {
         return None;
     }
-    let above = block.before.start - number.checked_sub(1).map_or(0, |number| blocks[number].before.end);
-    let next = blocks
-        .get(number + 1)
-        .map_or(states.old.lines.len(), |next| next.before.start);
-    let (above, below) = (above.min(WINDOW), (next - block.before.end).min(WINDOW));
+    let (above, below) = apart(blocks, number, states.old.lines.len());
+    let (above, below) = (above.min(WINDOW), below.min(WINDOW));
     let around = |range: &Range<usize>| range.start - above..range.end + below;
     Some((around(&block.before), around(&block.after)))
-}
-
-/// Lines near a block that say something, the nearest first on each side.
-fn near(book: &Book, states: &States<'_>, block: &Block, window: &Range<usize>) -> Vec<usize> {
-    let worded = |index: &usize| book.says_something(states.old.lines[*index]);
-    let above = (window.start..block.before.start).rev().filter(worded).take(CONTEXT);
-    let below = (block.before.end..window.end).filter(worded).take(CONTEXT);
-    above.chain(below).collect()
 }
 
 /// One of some lines near each other, and where it stands at the tip: a lone one, with another such line near by in both.

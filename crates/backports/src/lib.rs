@@ -2,6 +2,7 @@
 
 mod affected;
 mod ancillary;
+mod around;
 mod claim;
 mod commits;
 mod conflict;

@@ -2,24 +2,12 @@
 
 use hashbrown::HashMap;
 
-use crate::lines::{Block, Page};
+use crate::lines::Page;
 
 /// Where those that were found and those around them lie farther apart than so many times their number, they stand elsewhere.
 const APART: usize = 4;
 /// But not where it is no more than this.
 const CLOSE: usize = 40;
-
-/// Lines before and after a block that it leaves alone, by their places in the file before it and after it: as many on each side as
-/// the block has at most, and none beyond another block.
-pub(crate) fn around(blocks: &[Block], number: usize, length: usize) -> Vec<(usize, usize)> {
-    let block = &blocks[number];
-    let most = block.before.len().max(block.after.len());
-    let above = block.before.start - number.checked_sub(1).map_or(0, |number| blocks[number].before.end);
-    let below = blocks.get(number + 1).map_or(length, |next| next.before.start) - block.before.end;
-    let above = (1..=above.min(most)).map(|by| (block.before.start - by, block.after.start - by));
-    let below = (0..below.min(most)).map(|by| (block.before.end + by, block.after.end + by));
-    above.chain(below).collect()
-}
 
 /// A file on one side of a change, and where the tip has its lines.
 #[derive(Clone, Copy)]
