@@ -24,10 +24,10 @@ pub(crate) struct Book {
     by_token: Vec<Range<usize>>,
     hasher: DefaultHashBuilder,
     pages: HashMap<Oid, Arc<Page>>,
-    compared: HashMap<(Oid, Oid), Arc<[Block]>>,
+    compared: HashMap<(Source, Source), Arc<[Block]>>,
     recent: Recent,
     /// How many pieces were taken from states.
-    pieces: u64,
+    pieces: usize,
     white: White,
     has_conflicts: bool,
 }
@@ -72,8 +72,17 @@ impl White {
 /// A state of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
-    id: Oid,
+    source: Source,
     pub lines: Vec<Token>,
+}
+
+/// What a state was read from, by which it is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    /// A blob.
+    Blob(Oid),
+    /// The piece of this number, of those that were taken.
+    Piece(usize),
 }
 
 impl Page {
@@ -84,7 +93,10 @@ impl Page {
 
     /// A blob of these lines.
     pub fn of(id: Oid, lines: Vec<Token>) -> Self {
-        Self { id, lines }
+        Self {
+            source: Source::Blob(id),
+            lines,
+        }
     }
 }
 
@@ -126,9 +138,10 @@ impl Book {
     /// A piece of a state, to be compared with others like a state of its own.
     pub fn piece(&mut self, of: &Page, range: Range<usize>) -> Page {
         self.pieces += 1;
-        let mut id = [0; 20];
-        id[12..].copy_from_slice(&self.pieces.to_be_bytes());
-        Page::of(Oid::from_bytes(&id).unwrap_or(Oid::ZERO_SHA1), of.lines[range].to_vec())
+        Page {
+            source: Source::Piece(self.pieces),
+            lines: of.lines[range].to_vec(),
+        }
     }
 
     /// A state that has been read.
@@ -259,7 +272,7 @@ impl Book {
 
     /// The changes from one state to another.
     pub fn blocks(&mut self, before: &Page, after: &Page) -> Arc<[Block]> {
-        if let Some(known) = self.compared.get(&(before.id, after.id)) {
+        if let Some(known) = self.compared.get(&(before.source, after.source)) {
             return Arc::clone(known);
         }
         let mut diff = Diff::default();
@@ -272,7 +285,7 @@ impl Book {
                 after: range(hunk.after),
             })
             .collect();
-        self.compared.insert((before.id, after.id), Arc::clone(&blocks));
+        self.compared.insert((before.source, after.source), Arc::clone(&blocks));
         blocks
     }
 
