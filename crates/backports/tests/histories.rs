@@ -71,12 +71,13 @@ fn kind() -> impl Strategy<Value = Kind> {
 /// The state of a branch as the oracle keeps it.
 #[derive(Debug, Clone)]
 struct Branch {
+    /// What each hunk of the fix does, on any branch.
     kinds: [Kind; HUNKS],
     /// Whether each hunk of the fix is there.
     fixed: [bool; HUNKS],
     /// Whether any of it was ever there.
     ever: bool,
-    /// Changed lines of the first file, far from the fix.
+    /// Changed lines of the first file, none of them the fix's own.
     edits: BTreeMap<usize, usize>,
     moved: bool,
     reordered: bool,
