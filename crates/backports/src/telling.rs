@@ -94,6 +94,7 @@ pub(crate) fn answer(
         let path = String::from_utf8_lossy(&file.path);
         against.push(match half {
             Half::Old => format!("{was} is still here, beside {path}, which the fix makes of it"),
+            Half::New if was == path => format!("{path}, which the fix changes, was removed by a backport"),
             Half::New => format!("{was} was removed, and {path}, which the fix makes of it, is not here"),
         });
     }
