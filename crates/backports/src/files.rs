@@ -175,7 +175,10 @@ fn find_change(place: &mut Place<'_, '_>, change: &Change, outcome: &Outcome) ->
     let Some(likeliest) = found.next() else {
         return Ok(finding(None, nowhere(&mut book, change, old, new)));
     };
-    let copies = found.filter(|other| other.likeness * 2 >= new.lines.len() && other.is_as_before());
+    // What has another name is another file, of which much may be the same licence.
+    let names = [base_name(&path), base_name(&likeliest.at)];
+    let is_copy = |other: &Judged| names.contains(&base_name(&other.at)) && other.likeness * 2 >= new.lines.len();
+    let copies = found.filter(|other| is_copy(other) && other.is_as_before());
     Ok(FileFinding {
         copies: copies.map(|copy| copy.at).collect(),
         unresolved: likeliest.unresolved,
