@@ -234,9 +234,14 @@ impl Examined {
         there.is_some_and(|there| there.state == State::InEffect && finding.kept.0 > there.kept.0)
     }
 
-    /// Whether it does in other words what a block of the fix does.
-    pub fn brings_in_words(&self) -> bool {
-        !self.reworded.is_empty()
+    /// Whether it brings most of the lines that these blocks of the fix bring, wherever, or does in other words what one of them does.
+    pub fn brings_much<'f>(&self, blocks: impl Iterator<Item = &'f Finding>) -> bool {
+        let (mut all, mut brought) = (0, 0);
+        for block in blocks {
+            all += block.adds.len();
+            brought += count(&block.adds, self.lines.values().map(|file| &file.adds));
+        }
+        brought * 2 > all || !self.reworded.is_empty()
     }
 
     /// Whether it takes away a line of a file that the fix takes elsewhere.

@@ -34,7 +34,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
     let contradicted = !related.is_empty() && related.iter().all(|claim| claim.reverted_by.is_some());
     let mut left = Left::of(files, scope, &standing);
     // Another change to the same place may have the same title. Where nothing else says so, something that the fix brings must be there.
-    let is_title_alone = |claim: &&Examined| claim.claim.is_title_alone() && !claim.brings_in_words();
+    let is_title_alone = |claim: &&Examined| claim.claim.is_title_alone() && !claim.brings_much(blocks(files, scope));
     if standing.iter().all(is_title_alone) {
         let mut adding = blocks(files, scope).filter(|block| block.added.1 > 0).peekable();
         left.is_doubtful |= adding.peek().is_some() && adding.all(|block| block.added.0 == 0);

@@ -244,10 +244,13 @@ pub(crate) fn look(
         place.note_carried(&fix.changes, &shelf.changes(*id)?);
     }
     let files = find_changes(place, &fix.changes, outcome)?;
+    // What it changes may be part of another file here.
+    let is_elsewhere = files.iter().any(|file| file.was.is_some() && file.at.is_none());
     let mut examined = Vec::new();
     for claim in claims() {
         // Subjects such as "update the copyright" come again and again.
-        if !claim.1.is_strong() && !claim.1.trailer && !may_concern(shelf, claim.0, &files)? {
+        let may_be_it = claim.1.is_strong() || claim.1.trailer || is_elsewhere;
+        if !may_be_it && !may_concern(shelf, claim.0, &files)? {
             continue;
         }
         let reverted_by = history.reverted_by(claim.0);

@@ -96,3 +96,63 @@ fn a_file_that_a_fix_removes_goes_where_the_branch_has_it() {
         );
     }
 }
+
+#[test]
+fn of_a_file_of_another_name_no_file_of_a_third_name_is_a_copy() {
+    let world = World::new();
+    let header = |lines: &str| format!("{A}{lines}");
+    let (old, new) = (
+        header("struct memory;\n"),
+        header("int secure(void);\nstruct memory;\n"),
+    );
+    let base = world.commit(&[], "base", &[("lib/mem.h", &old)]);
+    let fix = world.commit(&[base], "fix", &[("lib/mem.h", &new)]);
+    // Licences are much of such files.
+    let text = header("struct text;\n");
+    let maint = world.commit(&[], "maint", &[("lib/my_mem.h", &old), ("lib/my_text.h", &text)]);
+    let message = format!("fix\n\n(cherry picked from commit {fix})");
+    let files = [("lib/my_mem.h", new.as_str()), ("lib/my_text.h", text.as_str())];
+    let answer = world.answer(&[fix], world.commit(&[maint], &message, &files));
+    assert_eq!(answer.verdict, Verdict::Present, "{answer:?}");
+}
+
+#[test]
+fn a_title_names_the_fix_where_its_file_is_part_of_another_one() {
+    let world = World::new();
+    let line = |name: &str, number: usize| format!("{name}_{number}(queue);\n");
+    let lines = |name: &str, count: usize| (1..=count).map(|number| line(name, number)).collect::<String>();
+    let [part, whole] = ["main", "maint"].map(|name| lines(name, 30) + &lines("part", 20));
+    let fixed = |text: &str| text.replace("part_9(queue);\n", "part_9(queue, now);\ncheck_nine(queue);\n");
+    let base = world.commit(&[], "base", &[("split/part.c", &part)]);
+    let fix = world.commit(&[base], "Check the ninth part", &[("split/part.c", &fixed(&part))]);
+    let maint = world.commit(&[], "maint", &[("whole.c", &whole)]);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    let tip = |title: &str, text: &str| world.commit(&[maint], title, &[("whole.c", text)]);
+    assert_eq!(
+        world.verdict(&[fix], tip("Check the ninth part", &fixed(&whole))),
+        Verdict::Adapted
+    );
+    assert_eq!(
+        world.verdict(&[fix], tip("Check something else", &fixed(&whole))),
+        Verdict::Missing
+    );
+    let other = whole.replace("part_9(queue);\n", "");
+    assert_eq!(
+        world.verdict(&[fix], tip("Check the ninth part", &other)),
+        Verdict::Missing
+    );
+}
+
+#[test]
+fn a_file_that_a_backport_removes_and_the_fix_changes_is_told() {
+    let world = World::new();
+    let fixed = A.replace("two", "zwei");
+    let base = world.commit(&[], "base", &[("a.c", A), ("b.c", A)]);
+    let fix = world.commit(&[base], "fix", &[("a.c", &fixed), ("b.c", &fixed)]);
+    let maint = world.commit(&[], "maint", &[("a.c", A), ("b.c", A)]);
+    let message = format!("fix\n\n(cherry picked from commit {fix})");
+    let answer = world.answer(&[fix], world.commit(&[maint], &message, &[("a.c", &fixed)]));
+    assert_eq!(answer.verdict, Verdict::Partial);
+    let said = "b.c, which the fix changes, was removed by a backport".to_owned();
+    assert!(answer.commits[0].against.contains(&said), "{answer:?}");
+}
