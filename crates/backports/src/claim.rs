@@ -8,7 +8,7 @@ use git2::Oid;
 use crate::content::{Finding, State};
 use crate::edit::Edit;
 use crate::error::EngineError;
-use crate::files::{FileFinding, find_changes};
+use crate::files::{FileFinding, find_changes, lines_of};
 use crate::fix::Change;
 use crate::history::Claim;
 use crate::moved::taken_away;
@@ -95,9 +95,13 @@ impl Examined {
         } else {
             find_changes(&mut own_place, fix, &Outcome::default())?
         };
-        for file in &there {
-            if let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) {
-                Own::account_for(own, &file.blocks);
+        for ((change, file), at_tip) in fix.iter().zip(&there).zip(at_tip) {
+            let Some(own) = file.at.as_ref().and_then(|at| blocks.get_mut(at)) else {
+                continue;
+            };
+            Own::account_for(own, &file.blocks);
+            if at_tip.blocks.iter().any(Finding::was_left_alone) {
+                Own::note_other_lines(own, &lines_of(shelf, change)?);
             }
         }
         let reworded = reworded(claim, &there, &blocks);
@@ -216,7 +220,13 @@ impl Examined {
             // It was in effect there and no longer is: that is no adaptation.
             return false;
         }
-        let near = |place: usize, by: usize| own.iter().any(|own| own.is_near(place, by));
+        // Where the very lines before the fix stand and none between them, something must be done that the fix does not do itself.
+        let left_alone = finding.was_left_alone();
+        let does_near = |own: &Own, place, by| match left_alone {
+            true => own.does_other_near(place, by),
+            false => own.is_near(place, by),
+        };
+        let near = |place: usize, by: usize| own.iter().any(|own| does_near(own, place, by));
         let lacking = finding.state == State::Lacking;
         match block.place {
             _ if Own::do_half(own.iter(), finding) => true,

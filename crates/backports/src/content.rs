@@ -75,6 +75,11 @@ impl Finding {
         self.wording == Wording::Before && self.added.0 == 0
     }
 
+    /// Whether the tip has the lines before it as they were and together.
+    pub fn was_left_alone(&self) -> bool {
+        self.untouched && self.state == State::Lacking
+    }
+
     /// Whether it is in effect to the last line.
     pub fn is_exact(&self) -> bool {
         self.state == State::InEffect && self.added.0 == self.added.1 && self.kept.0 == 0

@@ -1,5 +1,6 @@
 //! One file of a fix held against one tip.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use git2::FileMode;
@@ -290,6 +291,18 @@ fn side(shelf: &Shelf<'_>, book: &mut Book, entry: Option<&Entry>) -> Result<Opt
         Some(entry) => shelf.page(book, &entry.path, entry.id),
         None => Ok(Some(Arc::new(Page::none()))),
     }
+}
+
+/// The lines that a file has before a change and after it, as numbers that are the same for the same line anywhere.
+pub(crate) fn lines_of(shelf: &Shelf<'_>, change: &Change) -> Result<[HashSet<u64>; 2], git2::Error> {
+    let mut book = shelf.book(White::of(change.path()));
+    let mut lines = [HashSet::new(), HashSet::new()];
+    for (entry, lines) in [&change.old, &change.new].into_iter().zip(&mut lines) {
+        if let Some(page) = side(shelf, &mut book, entry.as_ref())? {
+            lines.extend(page.lines.iter().map(|line| book.print_of(*line)));
+        }
+    }
+    Ok(lines)
 }
 
 /// The blocks of a file that the tip does not have: what a new file brings is lacking, what an old one changes has no place.

@@ -1,7 +1,7 @@
 //! What a backport does in its own way: what it changes at a place beyond what the blocks of the fix that are in effect there
 //! account for. Only that can explain a block that is not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Range;
 
@@ -14,6 +14,9 @@ pub(crate) struct Own {
     after: Range<usize>,
     adds: Vec<u64>,
     removes: Vec<u64>,
+    /// Whether it adds a line that the file after the fix does not have, or removes one that the file before it does not have; taken for
+    /// granted until it is asked.
+    has_other_lines: bool,
     /// What it does word by word; nothing once that is accounted for.
     pub edit: Option<Edit>,
 }
@@ -25,6 +28,7 @@ impl Own {
             after: block.after.clone(),
             adds: block.adds.clone(),
             removes: block.removes.clone(),
+            has_other_lines: true,
             edit: block.edit,
         }
     }
@@ -43,18 +47,36 @@ impl Own {
         }
     }
 
+    /// Takes note of which places do something that is the branch's alone, by the lines that the fix's file has before and after it.
+    pub fn note_other_lines(places: &mut [Self], [before, after]: &[HashSet<u64>; 2]) {
+        for place in places {
+            place.has_other_lines = place.adds.iter().any(|line| !after.contains(line))
+                || place.removes.iter().any(|line| !before.contains(line));
+        }
+    }
+
     /// Whether something of its own is done within this many lines of a line.
     pub fn is_near(&self, line: usize, by: usize) -> bool {
         let does_something = !self.adds.is_empty() || !self.removes.is_empty();
         does_something && line + by >= self.after.start && line <= self.after.end + by
     }
 
+    /// Whether something that is the branch's alone is done within this many lines of a line.
+    pub fn does_other_near(&self, line: usize, by: usize) -> bool {
+        self.has_other_lines && self.is_near(line, by)
+    }
+
     /// Whether these places do at least half of what a block of the fix does.
     pub fn do_half<'a>(places: impl Iterator<Item = &'a Self> + Clone, block: &Finding) -> bool {
         let mut adds = Counted::of(places.clone().flat_map(|own| &own.adds));
         let mut removes = Counted::of(places.flat_map(|own| &own.removes));
-        let done = block.adds.iter().filter(|line| adds.take(**line)).count()
-            + block.removes.iter().filter(|line| removes.take(**line)).count();
+        let added = block.adds.iter().filter(|line| adds.take(**line)).count();
+        let removed = block.removes.iter().filter(|line| removes.take(**line)).count();
+        if block.was_left_alone() && removed * 2 < block.removes.len() {
+            // What it removes is where it was: that half was not done.
+            return false;
+        }
+        let done = added + removed;
         done > 0 && done * 2 >= block.adds.len() + block.removes.len()
     }
 }

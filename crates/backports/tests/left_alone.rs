@@ -1,0 +1,50 @@
+//! Places where the very lines before the fix stand: only what the branch does there in its own way tells that they were not forgotten.
+
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::World;
+use embargod_backports::Verdict;
+
+/// A file of sixty lines, with some after the first ones of these numbers.
+fn file(more: &[(usize, &str)]) -> String {
+    let line = |number| {
+        let after = more.iter().filter(move |(after, _)| *after == number);
+        let more: String = after.map(|(_, text)| (*text).to_owned()).collect();
+        format!("line_{number}(queue);\n{more}")
+    };
+    (1..=60).map(line).collect()
+}
+
+/// What is said of a fix at a backport that leaves this.
+fn asked(fix: &str, backport: &str) -> Verdict {
+    let world = World::new();
+    let commit = |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
+    let base = commit(&[], "base", &file(&[]));
+    let fix = commit(&[base], "fix", fix);
+    let maint = commit(&[], "maint", &file(&[]));
+    let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), backport);
+    world.verdict(&[fix], tip)
+}
+
+#[test]
+fn lines_of_the_fix_near_by_are_no_other_way_to_do_it() {
+    let lock = "lock(queue);\nwait(queue);\nmark(queue);\n";
+    let fix = file(&[(10, lock), (14, "unlock(queue);\n")]);
+    assert_eq!(asked(&fix, &fix), Verdict::Present);
+    let part = "lock(queue);\nwait(queue);\n";
+    assert_eq!(asked(&fix, &file(&[(10, part)])), Verdict::Partial);
+    let own = format!("{part}mark_and_unlock_later(queue);\n");
+    assert_eq!(asked(&fix, &file(&[(10, &own)])), Verdict::Adapted);
+}
+
+#[test]
+fn what_a_fix_removes_is_not_gone_because_what_it_adds_is_elsewhere() {
+    let added = "first(queue);\nsecond(queue);\nthird(queue);\n";
+    let fix = file(&[(20, added), (50, "other(queue);\n")]).replace("line_20(queue);\n", "");
+    let elsewhere = file(&[(35, added), (50, "other(queue);\n")]);
+    assert_eq!(asked(&fix, &elsewhere), Verdict::Partial);
+    let gone = elsewhere.replace("line_20(queue);\n", "");
+    assert_eq!(asked(&fix, &gone), Verdict::Adapted);
+}
