@@ -100,7 +100,8 @@ impl Examined {
                 continue;
             };
             Own::account_for(own, &file.blocks);
-            if at_tip.blocks.iter().any(Finding::was_left_alone) {
+            let asks_about_others = |block: &Finding| block.was_left_alone() || block.is_half_gone();
+            if at_tip.blocks.iter().any(asks_about_others) {
                 Own::note_other_lines(own, &lines_of(shelf, change)?);
             }
         }
@@ -220,15 +221,18 @@ impl Examined {
             // It was in effect there and no longer is: that is no adaptation.
             return false;
         }
-        // Where the very lines before the fix stand and none between them, something must be done that the fix does not do itself.
-        let left_alone = finding.was_left_alone();
-        let does_near = |own: &Own, place, by| match left_alone {
-            true => own.does_other_near(place, by),
-            false => own.is_near(place, by),
+        let others_near = |place: usize, by: usize| own.iter().any(|own| own.does_other_near(place, by));
+        let near = |place: usize, by: usize| match finding.was_left_alone() {
+            // The very lines before the fix stand there: lines of the fix near by are no other way to do it.
+            true => others_near(place, by),
+            false => own.iter().any(|own| own.is_near(place, by)),
         };
-        let near = |place: usize, by: usize| own.iter().any(|own| does_near(own, place, by));
         let lacking = finding.state == State::Lacking;
         match block.place {
+            // Likewise, unless all that the fix does was done and its lines are only told apart in another way.
+            place if finding.is_half_gone() && self.cover < 1.0 => {
+                place.is_some_and(|place| others_near(place, ADJACENT))
+            }
             _ if Own::do_half(own.iter(), finding) => true,
             Some(place) if lacking && finding.kept.0 > 0 => near(place, TOUCHING),
             Some(place) if lacking || finding.is_reworded() => near(place, ADJACENT),

@@ -80,6 +80,12 @@ impl Finding {
         self.untouched && self.state == State::Lacking
     }
 
+    /// Whether most of what it removes is there, something of that is gone, and nothing has come in its place.
+    pub fn is_half_gone(&self) -> bool {
+        let (kept, removed) = self.kept;
+        self.state == State::Unclear && removed > 0 && kept * 2 >= removed && self.added.0 == 0
+    }
+
     /// Whether it is in effect to the last line.
     pub fn is_exact(&self) -> bool {
         self.state == State::InEffect && self.added.0 == self.added.1 && self.kept.0 == 0

@@ -175,7 +175,8 @@ impl Left {
                 let is_addition = block.state == State::Absent && block.kept.1 == 0 && block.weight >= ADDITION;
                 let left_out = is_addition && file.at.is_some() && !touched;
                 let lost = || standing.iter().any(|claim| claim.lost(number, block));
-                left.is_doubtful |= !file.ancillary && block.weight > 0 && (as_before || left_out || lost());
+                let is_open = as_before || left_out || block.is_half_gone() || lost();
+                left.is_doubtful |= !file.ancillary && block.weight > 0 && is_open;
             }
         }
         left

@@ -48,3 +48,19 @@ fn what_a_fix_removes_is_not_gone_because_what_it_adds_is_elsewhere() {
     let gone = elsewhere.replace("line_20(queue);\n", "");
     assert_eq!(asked(&fix, &gone), Verdict::Adapted);
 }
+
+#[test]
+fn lines_of_which_some_are_gone_and_most_are_not_are_a_question() {
+    let whole = file(&[(50, "other(queue);\n")]);
+    let without = |lines: std::ops::RangeInclusive<usize>, own: &str| {
+        let removed: String = lines.map(|number| format!("line_{number}(queue);\n")).collect();
+        whole.replace(&removed, own)
+    };
+    let fix = without(20..=25, "");
+    assert_eq!(asked(&fix, &fix), Verdict::Present);
+    assert_eq!(asked(&fix, &without(20..=21, "")), Verdict::Unproven);
+    assert_eq!(
+        asked(&fix, &without(20..=21, "skip_lines_unless_wanted(queue);\n")),
+        Verdict::Adapted
+    );
+}
