@@ -238,7 +238,7 @@ impl Examined {
             Some(place) if lacking || finding.is_reworded() => near(place, ADJACENT),
             Some(place) => near(place, NEAR),
             // Nothing there is as on the main branch; who carried the fix changed this file in its name.
-            None => self.claim.is_strong(),
+            None => self.claim.is_strong() && !finding.was_left_alone(),
         }
     }
 

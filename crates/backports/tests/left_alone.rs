@@ -19,11 +19,16 @@ fn file(more: &[(usize, &str)]) -> String {
 
 /// What is said of a fix at a backport that leaves this.
 fn asked(fix: &str, backport: &str) -> Verdict {
+    asked_of(&file(&[]), fix, backport)
+}
+
+/// The same of a file that was this before both.
+fn asked_of(before: &str, fix: &str, backport: &str) -> Verdict {
     let world = World::new();
     let commit = |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
-    let base = commit(&[], "base", &file(&[]));
+    let base = commit(&[], "base", before);
     let fix = commit(&[base], "fix", fix);
-    let maint = commit(&[], "maint", &file(&[]));
+    let maint = commit(&[], "maint", before);
     let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), backport);
     world.verdict(&[fix], tip)
 }
@@ -63,4 +68,15 @@ fn lines_of_which_some_are_gone_and_most_are_not_are_a_question() {
         asked(&fix, &without(20..=21, "skip_lines_unless_wanted(queue);\n")),
         Verdict::Adapted
     );
+}
+
+#[test]
+fn a_line_between_brackets_is_found_where_it_was() {
+    let brackets = "}\n".repeat(20);
+    let whole = |line: &str, other: &str| format!("{brackets}{line}{brackets}{}", file(&[(50, other)]));
+    let before = whole("stop_all(queue);\n", "");
+    let fix = whole("", "other(queue);\n");
+    assert_eq!(asked_of(&before, &fix, &fix), Verdict::Adapted);
+    let forgotten = whole("stop_all(queue);\n", "other(queue);\n");
+    assert_eq!(asked_of(&before, &fix, &forgotten), Verdict::Partial);
 }
