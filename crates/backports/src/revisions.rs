@@ -41,11 +41,11 @@ impl Revisions {
             let says = line.to_ascii_lowercase();
             let has = |words: &[&[u8]]| words.iter().any(|word| memmem::find(&says, word).is_some());
             if has(&TAKES_BACK) {
-                revisions.reverted = revisions.reverted.or_else(|| named(line).next());
+                revisions.reverted = revisions.reverted.or_else(|| named(line).first().copied());
                 goes_on = false;
             } else if goes_on || has(&CARRIES) {
                 let room = MOST - revisions.carried.len();
-                revisions.carried.extend(named(line).take(room));
+                revisions.carried.extend(named(line).into_iter().take(room));
                 goes_on = line.ends_with(b",");
             }
         }
@@ -65,15 +65,43 @@ pub(crate) fn is_about_carrying(line: &[u8]) -> bool {
     starts && words.next().is_some_and(|word| revision(word).is_some())
 }
 
-/// The revisions that a line names: `r12345`, `[12345]`.
-fn named(line: &[u8]) -> impl Iterator<Item = u64> {
+/// The revisions that a line names: `r12345`, `[12345]`, and all from one to another: `r12345-r12349`, `r12345 to r12349`.
+fn named(line: &[u8]) -> Vec<u64> {
+    let mut named = Vec::new();
     let words = line.split(|byte| byte.is_ascii_whitespace() || b",;:()".contains(byte));
-    words.filter_map(|word| {
-        let bracketed = word
-            .strip_prefix(b"[")
-            .and_then(|word| word.split(|byte| *byte == b']').next());
-        bracketed.map_or_else(|| revision(word.strip_suffix(b".").unwrap_or(word)), number)
-    })
+    let (mut last, mut goes_on) = (None, false);
+    for word in words.filter(|word| !word.is_empty()) {
+        let word = word.strip_suffix(b".").unwrap_or(word);
+        if [&b"-"[..], b"to", b"through"].contains(&word) {
+            goes_on = last.is_some();
+            continue;
+        }
+        let (first, end) = match memchr::memchr(b'-', word) {
+            Some(at) => (one(&word[..at]), &word[at + 1..]),
+            None => (one(word), &[][..]),
+        };
+        let end = first.and_then(|_| one(end).or_else(|| number(end)));
+        let start = if goes_on { last } else { first };
+        last = end.or(first);
+        goes_on = false;
+        match (start, last) {
+            (Some(start), Some(end)) if start < end && end - start < MOST as u64 => {
+                // What is gone on from has been named.
+                let from = if named.last() == Some(&start) { start + 1 } else { start };
+                named.extend(from..=end);
+            }
+            _ => named.extend(first.into_iter().chain(end)),
+        }
+    }
+    named
+}
+
+/// The revision that a word names.
+fn one(word: &[u8]) -> Option<u64> {
+    let bracketed = word
+        .strip_prefix(b"[")
+        .and_then(|word| word.split(|byte| *byte == b']').next());
+    bracketed.map_or_else(|| revision(word), number)
 }
 
 fn revision(word: &[u8]) -> Option<u64> {
@@ -106,6 +134,17 @@ mod tests {
             ("Fix it.\n\nMerges [56834], [56835] to the 5.9 branch.", &[56834, 56835]),
             ("Backported from trunk (r12345)", &[12345]),
             ("Merge r12345 from trunk: fix the reverse proxy", &[12345]),
+            ("Merged r123-r126 and r126 from trunk", &[123, 124, 125, 126, 126]),
+            (
+                "Merged r123 - r125, r127 to r128 from trunk to 6.0-stable",
+                &[123, 124, 125, 127, 128],
+            ),
+            ("Merged r123-125.", &[123, 124, 125]),
+            (
+                "Merged r125-r123, r200-r999, r300 to 6.0-stable",
+                &[125, 123, 200, 999, 300],
+            ),
+            ("Merged r-123, 123-125, r124-, r126 - 129, to r130", &[124, 126, 130]),
             ("Fix what r12345 broke", &[]),
             ("Merge the r12 and r1x and [x] and x12345", &[]),
             ("Merge r99999999999999999999999", &[]),
