@@ -101,7 +101,7 @@ impl Examined {
             };
             Own::account_for(own, &file.blocks);
             let asks_about_others = |block: &Finding| block.was_left_alone() || block.is_half_gone();
-            if at_tip.blocks.iter().any(asks_about_others) {
+            if own.iter().any(Own::does_something) && at_tip.blocks.iter().any(asks_about_others) {
                 Own::note_other_lines(own, &lines_of(shelf, change)?);
             }
         }

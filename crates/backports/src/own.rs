@@ -47,6 +47,11 @@ impl Own {
         }
     }
 
+    /// Whether something is left that is not accounted for.
+    pub fn does_something(&self) -> bool {
+        !self.adds.is_empty() || !self.removes.is_empty()
+    }
+
     /// Takes note of which places do something that is the branch's alone, by the lines that the fix's file has before and after it.
     pub fn note_other_lines(places: &mut [Self], [before, after]: &[HashSet<u64>; 2]) {
         for place in places {
@@ -57,8 +62,7 @@ impl Own {
 
     /// Whether something of its own is done within this many lines of a line.
     pub fn is_near(&self, line: usize, by: usize) -> bool {
-        let does_something = !self.adds.is_empty() || !self.removes.is_empty();
-        does_something && line + by >= self.after.start && line <= self.after.end + by
+        self.does_something() && line + by >= self.after.start && line <= self.after.end + by
     }
 
     /// Whether something that is the branch's alone is done within this many lines of a line.

@@ -71,6 +71,9 @@ fn named(line: &[u8]) -> Vec<u64> {
     let words = line.split(|byte| byte.is_ascii_whitespace() || b",;:()".contains(byte));
     let (mut last, mut goes_on) = (None, false);
     for word in words.filter(|word| !word.is_empty()) {
+        if named.len() >= MOST {
+            break;
+        }
         let word = word.strip_suffix(b".").unwrap_or(word);
         if [&b"-"[..], b"to", b"through"].contains(&word) {
             goes_on = last.is_some();
