@@ -80,10 +80,10 @@ impl Finding {
         self.untouched && self.state == State::Lacking
     }
 
-    /// Whether most of what it removes is there, something of that is gone, and nothing of what it adds is there.
+    /// Whether much of what it removes is there, something of that is gone, and nothing of what it adds is there.
     pub fn is_half_gone(&self) -> bool {
         let (kept, removed) = self.kept;
-        self.state == State::Unclear && removed > 0 && kept * 2 >= removed && self.added.0 == 0
+        self.state == State::Unclear && removed > 0 && kept * 3 > removed && self.added.0 == 0
     }
 
     /// Whether it is in effect to the last line.
