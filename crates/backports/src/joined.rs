@@ -47,7 +47,13 @@ pub(crate) fn joined(
         })
     };
     let (added, removed) = (has(adds, &with, &without), has(removes, &without, &with));
+    // Of lines that the fix removes there may be no more than it leaves.
+    let stays = |line: &Token| {
+        let line = book.line(*line);
+        line.len() >= SHORTEST && count(&there, line) > count(&with, line)
+    };
     match (added, removed) {
+        (true, false) if states.old.lines[block.before.clone()].iter().any(stays) => None,
         (true, false) => Some(State::InEffect),
         (false, true) => Some(State::Lacking),
         _ => None,

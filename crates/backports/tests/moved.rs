@@ -82,3 +82,30 @@ fn empty_lines_that_move_are_nothing_to_lose() {
     let tip = commit(&[maint], "Fix it", &fixed, &there);
     assert!(world.verdict(&[fix], tip).is_good());
 }
+
+#[test]
+fn what_a_fix_moves_and_a_backport_leaves_where_it_was_as_well_is_no_backport_as_it_is() {
+    let find = "void drop_edge(int child)\n{\n  lock(child);\n  if (find(child)) {\n";
+    let before = format!(
+        "{find}    // One more means that nobody refers to it.\n    if (count(child) == 1) {{\n      erase(child);\n      return;\n    }}\n\n    \
+         // Otherwise each call takes one away until one is left.\n    take_one_away(child);\n  }}\n}}\n"
+    );
+    let inside = format!(
+        "{find}    if (count(child) > 1) {{\n      // One of several.\n      take_one_away(child);\n    }} else {{\n      // The last one.\n      \
+         erase(child);\n    }}\n"
+    );
+    let after = format!("{inside}  }}\n}}\n");
+    let rest = "\n    // Otherwise each call takes one away until one is left.\n    take_one_away(child);\n  }\n}\n";
+    let world = World::new();
+    let commit = |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("edge.c", text)]);
+    let base = commit(&[], "base", &before);
+    let fix = commit(&[base], "fix", &after);
+    let maint = commit(&[], "maint", &before);
+    let message = format!("fix\n\n(cherry picked from commit {fix})");
+    assert_eq!(
+        world.verdict(&[fix], commit(&[maint], &message, &after)),
+        Verdict::Present
+    );
+    let twice = commit(&[maint], &message, &format!("{inside}{rest}"));
+    assert_eq!(world.verdict(&[fix], twice), Verdict::Adapted);
+}
