@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use crate::commits::Commits;
 use crate::fix::Change;
 use crate::lines::{Book, White};
-use crate::trees::Named;
+use crate::trees::{Named, Names};
 
 /// As many results of each kind as are kept; then all of the kind are forgotten and found again.
 const MOST: usize = 50_000;
@@ -28,6 +28,8 @@ pub struct Index {
     pub(crate) exact: RefCell<Book>,
     /// What commits change.
     pub(crate) changes: Kept<Oid, [Change]>,
+    /// The last names of all files below a folder.
+    pub(crate) names: Kept<Oid, Names>,
     /// The files of a tree by their last name.
     pub(crate) named: Kept<(Oid, Vec<u8>), [Named]>,
     /// How a backport differs from a fix.
@@ -44,6 +46,7 @@ impl Default for Index {
             indented: RefCell::new(Book::new(White::Indent)),
             exact: RefCell::new(Book::new(White::All)),
             changes: Kept::default(),
+            names: Kept::default(),
             named: Kept::default(),
             range_diffs: Kept::default(),
             replays: Kept::default(),
