@@ -47,13 +47,14 @@ pub(crate) fn joined(
         })
     };
     let (added, removed) = (has(adds, &with, &without), has(removes, &without, &with));
-    // Of lines that the fix removes there may be no more than it leaves.
-    let stays = |line: &Token| {
+    // Of lines that the fix removes there may be no more than it leaves; what there is no time to look at may be one of those.
+    let mut may_stay = |line: &Token| {
         let line = book.line(*line);
-        line.len() >= SHORTEST && count(&there, line) > count(&with, line)
+        let is_asked = line.len() >= SHORTEST;
+        is_asked && (!effort.spend(there.len() + with.len()) || count(&there, line) > count(&with, line))
     };
     match (added, removed) {
-        (true, false) if states.old.lines[block.before.clone()].iter().any(stays) => None,
+        (true, false) if states.old.lines[block.before.clone()].iter().any(&mut may_stay) => None,
         (true, false) => Some(State::InEffect),
         (false, true) => Some(State::Lacking),
         _ => None,
