@@ -121,11 +121,12 @@ pub(crate) fn standing(claims: &[Examined]) -> Vec<&Examined> {
 pub(crate) enum Half {
     /// The file under its name before the fix is to go.
     Old,
-    /// The file under its name after the fix is to come.
+    /// The file under its name after the fix, which may be the one before it, is to be there.
     New,
 }
 
-/// Which half of a rename is forgotten. A branch that never had the file misses nothing, but one whose backport removed it does.
+/// Which half of a rename is forgotten, or whether the file that was to be changed is. A branch that never had it misses nothing, but
+/// one whose backport removed it does.
 pub(crate) fn forgotten_half(file: &FileFinding, standing: &[&Examined]) -> Option<Half> {
     let was = file.was.as_deref()?;
     let is_absent = |block: &Finding| block.state == State::Absent;
