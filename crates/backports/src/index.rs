@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use crate::commits::Commits;
 use crate::fix::Change;
 use crate::lines::{Book, White};
-use crate::trees::{Named, Names};
+use crate::names::{Named, Names};
 
 /// As many results of each kind as are kept; then all of the kind are forgotten and found again.
 const MOST: usize = 50_000;

@@ -21,6 +21,7 @@ mod interdiff;
 mod joined;
 mod lines;
 mod moved;
+mod names;
 mod own;
 mod patch;
 mod place;

@@ -4,8 +4,8 @@ use git2::{FileMode, ObjectType, Oid, Tree};
 use hashbrown::HashSet;
 
 use crate::fix::{Change, Entry};
+use crate::names::{Named, named_below};
 use crate::shelf::Shelf;
-use crate::trees::{Named, named_below};
 use crate::wording::Effort;
 
 /// As many links in a row are followed.

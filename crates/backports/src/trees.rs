@@ -1,10 +1,6 @@
 //! What differs between two trees. libgit2's own comparison walks every folder of both; this one steps over equal folders.
 
-use std::convert::Infallible;
-use std::hash::{DefaultHasher, Hasher as _};
-use std::sync::Arc;
-
-use git2::{DiffOptions, FileMode, ObjectType, Oid, Tree, TreeEntry};
+use git2::{DiffOptions, FileMode, Oid, Tree, TreeEntry};
 
 use crate::fix::Entry;
 use crate::shelf::Shelf;
@@ -122,93 +118,4 @@ fn entries(
         found.push((old, new));
     }
     Ok(())
-}
-
-/// A file somewhere below a tree: its path from there, and its blob.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub path: Vec<u8>,
-    pub id: Oid,
-}
-
-/// The names of the files below a folder, each as one of a thousand bits: enough to step over most folders, and as much memory for a
-/// large one as for a small one.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Names([u64; 16]);
-
-impl Names {
-    fn add(&mut self, name: &[u8]) {
-        let (word, bit) = Self::place(name);
-        self.0[word] |= bit;
-    }
-
-    fn add_all(&mut self, others: &Self) {
-        for (word, other) in self.0.iter_mut().zip(others.0) {
-            *word |= other;
-        }
-    }
-
-    fn may_have(&self, name: &[u8]) -> bool {
-        let (word, bit) = Self::place(name);
-        self.0[word] & bit != 0
-    }
-
-    fn place(name: &[u8]) -> (usize, u64) {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(name);
-        let number = hasher.finish();
-        ((number % 16) as usize, 1 << (number / 16 % 64))
-    }
-}
-
-/// The files below a tree that have a name. A folder that cannot be read has no files here: the fix is then not found in it,
-/// which is the safe side.
-pub(crate) fn named_below(shelf: &Shelf<'_>, tree: &Tree<'_>, name: &[u8]) -> Arc<[Named]> {
-    let find = |_: &(Oid, Vec<u8>)| {
-        let mut found = Vec::new();
-        find_below(shelf, tree, name, b"", &mut found);
-        Ok::<_, Infallible>(found.into())
-    };
-    let Ok(found) = shelf.index.named.get((tree.id(), name.to_vec()), find);
-    found
-}
-
-fn find_below(shelf: &Shelf<'_>, tree: &Tree<'_>, name: &[u8], path: &[u8], found: &mut Vec<Named>) {
-    if !names_below(shelf, tree).may_have(name) {
-        return;
-    }
-    for entry in tree {
-        match entry.kind() {
-            Some(ObjectType::Blob) if entry.name_bytes() == name => found.push(Named {
-                path: [path, name].concat(),
-                id: entry.id(),
-            }),
-            Some(ObjectType::Tree) => {
-                if let Ok(inner) = shelf.tree(entry.id()) {
-                    find_below(shelf, &inner, name, &[path, entry.name_bytes(), b"/"].concat(), found);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn names_below(shelf: &Shelf<'_>, tree: &Tree<'_>) -> Arc<Names> {
-    let gather = |_: &Oid| {
-        let mut names = Names::default();
-        for entry in tree {
-            match entry.kind() {
-                Some(ObjectType::Blob) => names.add(entry.name_bytes()),
-                Some(ObjectType::Tree) => {
-                    if let Ok(inner) = shelf.tree(entry.id()) {
-                        names.add_all(&names_below(shelf, &inner));
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok::<_, Infallible>(Arc::new(names))
-    };
-    let Ok(names) = shelf.index.names.get(tree.id(), gather);
-    names
 }
