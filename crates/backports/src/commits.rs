@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Facts, Id};
 
 /// What the first line of a kept index says; one that says something else is made anew.
-const FORMAT: &str = "embargod-commits 7";
+const FORMAT: &str = "embargod-commits 8";
 
 /// The facts of commits, one commit a line of the file.
 #[derive(Debug, Default)]

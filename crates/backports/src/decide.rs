@@ -53,14 +53,15 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         // It was there, and what followed it is no way back: later commits wrote that place anew. Or somebody says to have carried the
         // fix and did something, but not what the fix does: it may be done in another way, in another file, or the id is wrong.
         let rewritten = shown.lacking == 0 && !related.is_empty();
-        if verdict == Verdict::Missing && (rewritten || claims.iter().any(Examined::does_something_else)) {
-            Verdict::Unproven
-        } else {
-            verdict
+        match verdict {
+            Verdict::Missing if contradicted && shown.lacking > 0 => Verdict::Reverted,
+            Verdict::Missing if rewritten || claims.iter().any(Examined::does_something_else) => Verdict::Unproven,
+            verdict => verdict,
         }
     } else {
         match by_claim(left.sum, left.explained) {
             verdict if verdict.is_good() && contradicted => Verdict::Unproven,
+            Verdict::Missing if contradicted => Verdict::Reverted,
             verdict if verdict.is_good() && standing.iter().any(|claim| claim.since.partly_undone) => Verdict::Partial,
             verdict if verdict.is_good() && left.is_doubtful => Verdict::Unproven,
             verdict => verdict,

@@ -19,6 +19,9 @@ const WRONG_CLOCKS: u8 = 5;
 /// Reverts of reverts are followed so far: numbers and clocks allow commits that say they revert each other, which make a circle.
 const MOST_REVERTS: usize = 64;
 
+/// Of the commits that a message names as its sources so many are asked whether they were reverted.
+const MOST_SOURCES: usize = 64;
+
 /// What makes a commit look like the backport of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Claim {
@@ -46,6 +49,21 @@ impl History {
     fn reverted_within(&self, commit: Oid, steps: usize) -> Option<Oid> {
         let mut by = self.reverts_of(commit);
         by.find(|by| steps == 0 || self.reverted_within(*by, steps - 1).is_none())
+    }
+
+    /// Who carries a revert to a branch leaves its message, which names what was reverted where it was made. A newer revert is of this
+    /// commit, too, where it names what this one carries: a fix, or the revert of one.
+    fn note_carried_reverts(&mut self, id: Oid, facts: &Facts) {
+        let is_claim =
+            |claims: &Vec<(Oid, Claim)>| claims.last().is_some_and(|(last, claim)| *last == id && !claim.same);
+        let claimed = self.claims.iter().filter(|(_, claims)| is_claim(claims));
+        let mut carried: Vec<String> = claimed.map(|(fix, _)| fix.to_string()).collect();
+        if !carried.is_empty() || facts.reverts.is_some() {
+            carried.extend(facts.sources.iter().take(MOST_SOURCES).cloned());
+        }
+        let names = |(reverted, _): &&(String, Oid)| carried.iter().any(|carried| same_id(carried, reverted));
+        let by: Vec<_> = self.reverts.iter().filter(names).map(|(_, by)| *by).collect();
+        self.reverts.extend(by.into_iter().map(|by| (id.to_string(), by)));
     }
 
     /// The commits that say that they revert another.
@@ -101,6 +119,11 @@ pub(crate) struct History {
     pub cut: bool,
 }
 
+/// Whether two ids, whole or not, may be of the same object.
+fn same_id(one: &str, other: &str) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
 /// Walks from the tip back to where no backport of these fixes can be any more.
 pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -> Result<History, git2::Error> {
     let mut history = History::default();
@@ -141,11 +164,18 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
                 history.claims.entry(fix.id).or_default().push((id, claim));
             }
         }
+        if trailers {
+            history.note_carried_reverts(id, &facts);
+        }
         if let Some(reverted) = &facts.reverts {
             history.reverts.push((reverted.clone(), id));
         }
-        for (own, reverted) in [(facts.request, &requests), (facts.revision, &revisions)] {
-            let by = reverted.iter().filter(|(reverted, _)| Some(*reverted) == own);
+        for (own, carried, reverted) in [
+            (facts.request, &facts.requests, &requests),
+            (facts.revision, &facts.revisions, &revisions),
+        ] {
+            let is_named = |number: u64| own == Some(number) || trailers && carried.contains(&number);
+            let by = reverted.iter().filter(|(reverted, _)| is_named(*reverted));
             history.reverts.extend(by.map(|(_, by)| (id.to_string(), *by)));
         }
         for Id(brought) in facts.parents.iter().skip(1) {

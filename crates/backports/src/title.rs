@@ -26,7 +26,7 @@ pub(crate) struct Title<'a> {
     line: &'a [u8],
     /// The number of the request that it was merged by: `(#123)` behind a squash's title, or what a merge names.
     pub request: Option<u64>,
-    /// All such numbers in its title; but for a revert, which names what it undoes.
+    /// All such numbers in its title, but for those of the title that it reverts.
     pub requests: Vec<u64>,
     /// The request that it says it reverts: `Revert "Fix it (#12)"`, `Reverts owner/name#12`.
     pub reverts: Option<u64>,
@@ -51,16 +51,14 @@ impl<'a> Title<'a> {
         let behind = appended(line).and_then(|(_, group)| numbers(group).last());
         let mut requests: Vec<_> = numbers(line).take(MOST_NUMBERS).collect();
         let mut reverts = None;
-        if line.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"revert")) {
-            if merged.is_none() && behind.is_some() {
-                requests.pop();
-            }
+        if let Some((before, _, after)) = quoted(line)
+            && let Some(title) = reverted_title(line)
+        {
             // What is quoted may itself have been carried: its own number is the last one.
-            reverts = requests.pop();
-            requests.clear();
-        } else {
-            requests.extend(merged);
+            reverts = numbers(title).last();
+            requests = numbers(before).chain(numbers(after)).take(MOST_NUMBERS).collect();
         }
+        requests.extend(merged);
         Self {
             line,
             request: merged.or(behind),
@@ -83,6 +81,20 @@ impl<'a> Title<'a> {
         }
         String::from_utf8_lossy(line).to_ascii_lowercase()
     }
+}
+
+/// The title that a title says it reverts.
+fn reverted_title<'t>(line: &'t [u8]) -> Option<&'t [u8]> {
+    let bare = |line: &&'t [u8]| unbracketed(line).or_else(|| carried(line));
+    let bare = std::iter::successors(Some(line), bare).take(MOST_CARRIERS).last()?;
+    quoted(without_start(bare, b"revert")?).map(|(_, title, _)| title)
+}
+
+/// A text before its first quotation mark, between that and its last one, and behind that.
+fn quoted(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let first = memchr::memchr(b'"', text)?;
+    let last = memchr::memrchr(b'"', text).filter(|last| *last > first)?;
+    Some((&text[..first], &text[first + 1..last], &text[last + 1..]))
 }
 
 /// The request that a message names as reverted.
@@ -243,24 +255,28 @@ mod tests {
 
     #[test]
     fn a_revert_names_the_request_that_it_reverts() {
-        for (message, reverted) in [
-            ("Revert \"Fix it (#12) (#40)\" (#41)", Some(40)),
-            ("Revert \"Fix it (#12)\"", Some(12)),
-            ("Revert \"Revert \"Fix it (#12)\" (#41)\" (#42)", Some(41)),
-            ("Revert \"Fix it\" (#41)", None),
-            ("Revert \"Fix it\" (#41)\n\nReverts owner/the.name#40", Some(40)),
-            ("Revert \"Fix it\"\n\nReverts #40\n", Some(40)),
+        for (message, reverted, requests) in [
+            ("Revert \"Fix it (#12) (#40)\" (#41)", Some(40), &[41][..]),
+            ("Revert \"Fix it (#12)\"", Some(12), &[]),
+            ("Revert \"Revert \"Fix it (#12)\" (#41)\" (#42)", Some(41), &[42]),
+            ("[2.x] Revert \"Fix it (#12)\" (#41) (#45)", Some(12), &[41, 45]),
+            ("Backport PR #41: Revert \"Fix it (#12)\" (#45)", Some(12), &[41, 45]),
+            ("Revert \"Fix it\" (#41)", None, &[41]),
+            ("Revert \"Fix it\" (#41)\n\nReverts owner/the.name#40", Some(40), &[41]),
+            ("Revert \"Fix it\"\n\nReverts #40\n", Some(40), &[]),
             (
                 "Merge pull request #41 from owner/revert-40\n\nRevert \"Fix it (#40)\"",
                 Some(40),
+                &[41],
             ),
-            ("Fix it (#12) (#40)", None),
-            ("Fix it\n\nReverts what was done in #40", None),
-            ("Fix it\n\nReverts #40 and more", None),
+            ("Fix it (#12) (#40)", None, &[12, 40]),
+            ("Fix \"it (#12)\" (#40)", None, &[12, 40]),
+            ("Fix it\n\nReverts what was done in #40", None, &[]),
+            ("Fix it\n\nReverts #40 and more", None, &[]),
         ] {
             let title = Title::of(message.as_bytes());
             assert_eq!(title.reverts, reverted, "{message}");
-            assert!(reverted.is_none() || title.requests.is_empty(), "{message}");
+            assert_eq!(title.requests, requests, "{message}");
         }
     }
 }
