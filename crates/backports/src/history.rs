@@ -58,9 +58,10 @@ impl History {
             |claims: &Vec<(Oid, Claim)>| claims.last().is_some_and(|(last, claim)| *last == id && !claim.same);
         let claimed = self.claims.iter().filter(|(_, claims)| is_claim(claims));
         let mut carried: Vec<String> = claimed.map(|(fix, _)| fix.to_string()).collect();
-        if !carried.is_empty() || facts.reverts.is_some() {
-            carried.extend(facts.sources.iter().take(MOST_SOURCES).cloned());
+        if carried.is_empty() && facts.reverts.is_none() {
+            return;
         }
+        carried.extend(facts.sources.iter().take(MOST_SOURCES).cloned());
         let names = |(reverted, _): &&(String, Oid)| carried.iter().any(|carried| same_id(carried, reverted));
         let by: Vec<_> = self.reverts.iter().filter(names).map(|(_, by)| *by).collect();
         self.reverts.extend(by.into_iter().map(|by| (id.to_string(), by)));
