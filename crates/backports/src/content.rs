@@ -11,7 +11,7 @@ use crate::displaced::judge_displaced;
 use crate::edit::Edit;
 use crate::joined::joined;
 use crate::lines::{Block, Book, Page};
-use crate::sides::{Found, Side};
+use crate::sides::{AtTip, Found};
 use crate::wording::{Effort, Wording, wording};
 
 /// What the tip says of one block of a fix.
@@ -118,21 +118,13 @@ pub(crate) fn judge_in_order(
     states: &States<'_>,
     effort: &mut Effort,
 ) -> (Arc<[Block]>, Vec<(usize, Finding)>) {
-    let old_at_tip = book.counterparts(states.old, states.tip);
-    let new_at_tip = book.counterparts(states.new, states.tip);
+    let gaps = book.blocks(states.old, states.tip);
+    let blocks = book.blocks(states.old, states.new);
+    let at_tip = AtTip::find(book, (states.old, states.new), states.tip, &blocks);
     let survives = states
         .last
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
-    let old = Side {
-        page: states.old,
-        at_tip: &old_at_tip,
-    };
-    let new = Side {
-        page: states.new,
-        at_tip: &new_at_tip,
-    };
-    let gaps = book.blocks(states.old, states.tip);
-    let blocks = book.blocks(states.old, states.new);
+    let (old, new) = at_tip.sides(states.old, states.new);
     let taken = blocks.iter().flat_map(|block| &states.old.lines[block.before.clone()]);
     let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
     let mut findings = Vec::<(usize, Finding)>::new();
@@ -155,8 +147,8 @@ pub(crate) fn judge_in_order(
         let swapped = around.iter().map(|(old, new)| (*new, *old));
         let mut there = Found::of(&added, (new, old), swapped, states.tip);
         let mut kept = Found::of(&removed, (old, new), around.iter().copied(), states.tip);
-        let place = surroundings(book, states, block, &old_at_tip);
-        let untouched = is_untouched(states, block, &old_at_tip);
+        let place = surroundings(book, states, block, old.at_tip);
+        let untouched = at_tip.untouched[number];
         let mut state = match state(there.surely(), kept.surely(), place.is_some()) {
             // Lines such as `return;` that it adds are found near by; but nothing came between those around it.
             State::Unclear if untouched => State::Lacking,
@@ -279,25 +271,6 @@ fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Optio
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
     let mut lines = nearest(block, window(block, at_tip.len()), CONTEXT, worded).into_iter();
     lines.find_map(|index| at_tip[index])
-}
-
-/// Whether the lines that a block takes the place of follow upon each other at the tip, with the lines around them.
-fn is_untouched(states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> bool {
-    let first = block.before.start.checked_sub(1).map(|index| at_tip[index]);
-    let last = at_tip.get(block.before.end).copied();
-    let inside = at_tip[block.before.clone()].iter().copied();
-    let mut next = match first {
-        None => 0,
-        Some(None) => return false,
-        Some(Some(index)) => index + 1,
-    };
-    for line in inside.chain(last) {
-        if line != Some(next) {
-            return false;
-        }
-        next += 1;
-    }
-    last.is_some() || next == states.tip.lines.len()
 }
 
 fn patch(book: &Book, states: &States<'_>, block: &Block) -> u64 {

@@ -1,8 +1,11 @@
-//! How many of the lines that a block adds or removes the tip has, beyond like ones that stand around the block.
+//! Where the tip has the lines of both sides of a change, and how many of those that a block adds or removes, beyond like ones that
+//! stand around the block.
 
-use hashbrown::HashMap;
+use std::ops::Range;
 
-use crate::lines::Page;
+use hashbrown::{HashMap, HashSet};
+
+use crate::lines::{Block, Book, Page};
 
 /// Where those that were found and those around them lie farther apart than so many times their number, they stand elsewhere.
 const APART: usize = 4;
@@ -14,6 +17,85 @@ const CLOSE: usize = 40;
 pub(crate) struct Side<'a> {
     pub page: &'a Page,
     pub at_tip: &'a [Option<usize>],
+}
+
+/// Where the tip has the lines of both sides of a change.
+pub(crate) struct AtTip {
+    old: Vec<Option<usize>>,
+    new: Vec<Option<usize>>,
+    /// Of each block, whether the lines that it takes the place of follow upon each other, with the lines around them.
+    pub untouched: Vec<bool>,
+}
+
+impl AtTip {
+    /// Looks for both sides. A line that one of them has in its place is not one that the other has elsewhere, which the order of lines
+    /// alone does not tell where a change does no more than move it.
+    pub fn find(book: &mut Book, (old, new): (&Page, &Page), tip: &Page, blocks: &[Block]) -> Self {
+        let mut at_tip = Self {
+            old: book.counterparts(old, tip),
+            new: book.counterparts(new, tip),
+            untouched: Vec::new(),
+        };
+        let is_untouched = |block: &Block| stand_together(&block.before, &at_tip.old, tip);
+        at_tip.untouched = blocks.iter().map(is_untouched).collect();
+        let untouched = blocks
+            .iter()
+            .zip(&at_tip.untouched)
+            .filter(|(_, untouched)| **untouched);
+        let before = places(untouched.map(|(block, _)| &block.before), &at_tip.old);
+        let done = blocks
+            .iter()
+            .filter(|block| stand_together(&block.after, &at_tip.new, tip));
+        let after = places(done.map(|block| &block.after), &at_tip.new);
+        let own = |at_tip: &mut Vec<Option<usize>>, index: usize, others: &HashSet<usize>| {
+            at_tip[index] = at_tip[index].filter(|place| !others.contains(place));
+        };
+        for block in blocks {
+            block
+                .before
+                .clone()
+                .for_each(|index| own(&mut at_tip.old, index, &after));
+            block
+                .after
+                .clone()
+                .for_each(|index| own(&mut at_tip.new, index, &before));
+        }
+        at_tip
+    }
+
+    /// Both sides, of which these are the files.
+    pub fn sides<'a>(&'a self, old: &'a Page, new: &'a Page) -> (Side<'a>, Side<'a>) {
+        let side = |page, at_tip| Side { page, at_tip };
+        (side(old, &self.old), side(new, &self.new))
+    }
+}
+
+/// Where the tip has the lines of some ranges.
+fn places<'a>(ranges: impl Iterator<Item = &'a Range<usize>>, at_tip: &[Option<usize>]) -> HashSet<usize> {
+    ranges
+        .flat_map(|range| &at_tip[range.clone()])
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// Whether lines of a file follow upon each other at the tip, with the lines around them.
+fn stand_together(lines: &Range<usize>, at_tip: &[Option<usize>], tip: &Page) -> bool {
+    let first = lines.start.checked_sub(1).map(|index| at_tip[index]);
+    let last = at_tip.get(lines.end).copied();
+    let inside = at_tip[lines.clone()].iter().copied();
+    let mut next = match first {
+        None => 0,
+        Some(None) => return false,
+        Some(Some(index)) => index + 1,
+    };
+    for line in inside.chain(last) {
+        if line != Some(next) {
+            return false;
+        }
+        next += 1;
+    }
+    last.is_some() || next == tip.lines.len()
 }
 
 /// How many lines of one side of a block the tip has.

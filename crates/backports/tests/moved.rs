@@ -109,3 +109,42 @@ fn what_a_fix_moves_and_a_backport_leaves_where_it_was_as_well_is_no_backport_as
     let twice = commit(&[maint], &message, &format!("{inside}{rest}"));
     assert_eq!(world.verdict(&[fix], twice), Verdict::Adapted);
 }
+
+#[test]
+fn a_line_that_a_fix_moves_is_in_one_place() {
+    let world = World::new();
+    let service = |first: &str, second: &str| {
+        format!(
+            "if (!try_lock(&lock))\n\treturn 0;\nif (!started) {{\n\t{first}\n\t{second}\n}}\nstats = &all;\nwork(stats);\n"
+        )
+    };
+    let (one, other) = (
+        service("return 0;", "unlock(&lock);"),
+        service("unlock(&lock);", "return 0;"),
+    );
+    for (before, after) in [(&one, &other), (&other, &one)] {
+        let base = world.commit(&[], "base", &[("a.c", before)]);
+        let fix = world.commit(&[base], "Unlock it", &[("a.c", after)]);
+        let own = |text: &str| text.replace("stats = &all", "stats = &some");
+        let maint = world.commit(&[base], "maint", &[("a.c", &own(before))]);
+        assert_eq!(world.verdict(&[fix], maint), Verdict::Missing, "{before}");
+        let picked = world.commit(&[maint], "Unlock it", &[("a.c", &own(after))]);
+        assert_eq!(world.verdict(&[fix], picked), Verdict::Present, "{after}");
+    }
+}
+
+#[test]
+fn a_line_that_a_fix_brings_and_takes_away_is_found_on_each_side() {
+    let world = World::new();
+    let reset = "\tint ret = 0;\n\n\tif (level == FUNCTION) {\n\t\tret = send(hw, RESET,\n\t\t\t\t0, true);\n\t}\n";
+    let old = format!("int reset(hw)\n{{\n{reset}\tstore(&hw->disabled, 1, RELAXED);\n\n\treturn ret;\n}}\n");
+    let new = old.replace("ret = 0;", "ret;").replace("return ret;", "return 0;");
+    let new = new.replace("true);\n", "true);\n\t\tif (ret)\n\t\t\treturn ret;\n");
+    let base = world.commit(&[], "base", &[("a.c", &old)]);
+    let fix = world.commit(&[base], "Stop it", &[("a.c", &new)]);
+    let own = |text: &str| text.replace("store(&hw->disabled, 1, RELAXED)", "set(&hw->disabled, 1)");
+    let maint = world.commit(&[base], "maint", &[("a.c", &own(&old))]);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    let picked = world.commit(&[maint], "Stop it", &[("a.c", &own(&new))]);
+    assert_eq!(world.verdict(&[fix], picked), Verdict::Present);
+}
