@@ -11,6 +11,9 @@ use crate::wording::Wording;
 /// One line may be an entry of a list.
 const ADDITION: usize = 2;
 
+/// Where so many times as many lines are lacking as are there, and no commit looks like the backport, others brought these by chance.
+const CHANCE: usize = 4;
+
 /// A verdict, and how much of the fix it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decision {
@@ -55,6 +58,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         let rewritten = shown.lacking == 0 && !related.is_empty();
         match verdict {
             Verdict::Missing if contradicted && shown.lacking > 0 => Verdict::Reverted,
+            Verdict::Partial if claims.is_empty() && shown.lacking > shown.good * CHANCE => Verdict::Missing,
             Verdict::Missing if rewritten || claims.iter().any(Examined::does_something_else) => Verdict::Unproven,
             verdict => verdict,
         }
