@@ -48,17 +48,20 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         if carried { Verdict::Present } else { Verdict::Unproven }
     } else if standing.is_empty() {
         let undone = related.iter().any(|claim| claim.since.undone());
-        let verdict = by_content(
-            shown,
-            blocks(files, scope).any(Finding::is_positive) && !contradicted,
-            undone,
-        );
+        let is_claimed = !claims.is_empty();
+        let seen = if is_claimed {
+            shown
+        } else {
+            unclaimed(shown, blocks(files, scope))
+        };
+        let proves = blocks(files, scope).any(Finding::is_positive) && !contradicted;
+        let verdict = by_content(seen, proves, undone);
         // It was there, and what followed it is no way back: later commits wrote that place anew. Or somebody says to have carried the
         // fix and did something, but not what the fix does: it may be done in another way, in another file, or the id is wrong.
         let rewritten = shown.lacking == 0 && !related.is_empty();
         match verdict {
             Verdict::Missing if contradicted && shown.lacking > 0 => Verdict::Reverted,
-            Verdict::Partial if claims.is_empty() && shown.lacking > shown.good * CHANCE => Verdict::Missing,
+            _ if !is_claimed && seen.lacking > seen.good * CHANCE => Verdict::Missing,
             Verdict::Missing if rewritten || claims.iter().any(Examined::does_something_else) => Verdict::Unproven,
             verdict => verdict,
         }
@@ -194,6 +197,18 @@ fn blocks(files: &[FileFinding], scope: Scope) -> impl Iterator<Item = &Finding>
         .iter()
         .filter(move |file| scope.has(file))
         .flat_map(|file| &file.blocks)
+}
+
+/// Lines of a fix as the tip shows them where no commit looks like the backport: what is there in much the words of the state before
+/// the fix was not done in another way.
+fn unclaimed<'f>(shown: Sum, blocks: impl Iterator<Item = &'f Finding>) -> Sum {
+    let reworded = blocks.filter(|block| block.state == State::Unclear && block.is_reworded());
+    let reworded: usize = reworded.map(|block| block.weight).sum();
+    Sum {
+        lacking: shown.lacking + reworded,
+        unclear: shown.unclear - reworded,
+        ..shown
+    }
 }
 
 fn by_claim(left: Sum, explained: usize) -> Verdict {

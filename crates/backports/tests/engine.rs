@@ -356,28 +356,3 @@ fn a_silent_undo_is_found_however_far_back_it_is() {
         assert_eq!(answer.commits[0].against[0], said, "{before} before, {after} after");
     }
 }
-
-#[test]
-fn a_line_that_others_brought_is_no_part_of_a_fix() {
-    let world = World::new();
-    let (one, two) = (
-        A.replace("one", "eins"),
-        A.replace("one", "eins").replace("three", "drei"),
-    );
-    let fixed = two
-        .replace("five", "fuenf")
-        .replace("seven", "sieben")
-        .replace("nine", "neun");
-    let base = world.commit(&[], "base", &[("a", A), ("b", A)]);
-    let fix = world.commit(&[base], "fix", &[("a", &fixed), ("b", &A.replace("two", "zwei"))]);
-    for (text, verdict) in [
-        (A, Verdict::Missing),
-        (&one, Verdict::Missing),
-        (&two, Verdict::Partial),
-    ] {
-        let tip = world.commit(&[base], "other", &[("a", text), ("b", A)]);
-        assert_eq!(world.verdict(&[fix], tip), verdict, "{text}");
-    }
-    let tip = world.commit(&[base], "fix", &[("a", &one), ("b", A)]);
-    assert_eq!(world.verdict(&[fix], tip), Verdict::Partial, "somebody began it");
-}
