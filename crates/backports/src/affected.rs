@@ -28,7 +28,8 @@ pub(crate) fn is_affected(shelf: &Shelf<'_>, question: &Question, tip: Oid) -> R
         let affected = if came {
             !is_undone(&files, &claims)
         } else {
-            history.cut || decide(&files, &claims).verdict != Verdict::Missing
+            // A few lines of it, or its place in other words, may be the flaw.
+            history.cut || decide(&files, &claims, false).verdict != Verdict::Missing
         };
         if affected {
             return Ok(true);

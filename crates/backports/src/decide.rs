@@ -28,7 +28,10 @@ pub(crate) struct Decision {
 ///
 /// Content decides; a claim only says what a difference may be: a block that the tip does not show is *adapted* where a
 /// backport that still stands changes that very place, and *forgotten* where none does.
-pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
+///
+/// `silence_tells` says whether it means something that no commit looks like the backport: not where part of the history was not read,
+/// nor where what is there without one must count.
+pub(crate) fn decide(files: &[FileFinding], claims: &[Examined], silence_tells: bool) -> Decision {
     let scope = Scope::of(files);
     let shown = Sum::of(files, scope);
     let related: Vec<_> = claims.iter().filter(|claim| claim.related()).collect();
@@ -48,11 +51,11 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         if carried { Verdict::Present } else { Verdict::Unproven }
     } else if standing.is_empty() {
         let undone = related.iter().any(|claim| claim.since.undone());
-        let is_claimed = !claims.is_empty();
-        let seen = if is_claimed {
-            shown
-        } else {
+        let is_unclaimed = silence_tells && claims.is_empty();
+        let seen = if is_unclaimed {
             unclaimed(shown, blocks(files, scope))
+        } else {
+            shown
         };
         let proves = blocks(files, scope).any(Finding::is_positive) && !contradicted;
         let verdict = by_content(seen, proves, undone);
@@ -61,7 +64,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined]) -> Decision {
         let rewritten = shown.lacking == 0 && !related.is_empty();
         match verdict {
             Verdict::Missing if contradicted && shown.lacking > 0 => Verdict::Reverted,
-            _ if !is_claimed && seen.lacking > seen.good * CHANCE => Verdict::Missing,
+            _ if is_unclaimed && seen.lacking > seen.good * CHANCE => Verdict::Missing,
             Verdict::Missing if rewritten || claims.iter().any(Examined::does_something_else) => Verdict::Unproven,
             verdict => verdict,
         }

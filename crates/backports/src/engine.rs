@@ -174,7 +174,7 @@ fn one(
 ) -> Result<CommitAnswer, EngineError> {
     let shelf = place.shelf;
     let (files, examined) = look(place, tip, fix, history, outcome)?;
-    let mut decision = decide(&files, &examined);
+    let mut decision = decide(&files, &examined, !history.cut);
     let mut evidence = Vec::new();
     if decision.verdict == Verdict::Adapted && patch::replay_changes_nothing(place, &fix.changes, &files)? {
         decision.verdict = Verdict::Present;

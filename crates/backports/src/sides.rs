@@ -47,18 +47,9 @@ impl AtTip {
             .iter()
             .filter(|block| stand_together(&block.after, &at_tip.new, tip));
         let after = places(done.map(|block| &block.after), &at_tip.new);
-        let own = |at_tip: &mut Vec<Option<usize>>, index: usize, others: &HashSet<usize>| {
-            at_tip[index] = at_tip[index].filter(|place| !others.contains(place));
-        };
         for block in blocks {
-            block
-                .before
-                .clone()
-                .for_each(|index| own(&mut at_tip.old, index, &after));
-            block
-                .after
-                .clone()
-                .for_each(|index| own(&mut at_tip.new, index, &before));
+            leave_out(&mut at_tip.old, &block.before, &after);
+            leave_out(&mut at_tip.new, &block.after, &before);
         }
         at_tip
     }
@@ -67,6 +58,13 @@ impl AtTip {
     pub fn sides<'a>(&'a self, old: &'a Page, new: &'a Page) -> (Side<'a>, Side<'a>) {
         let side = |page, at_tip| Side { page, at_tip };
         (side(old, &self.old), side(new, &self.new))
+    }
+}
+
+/// Forgets where the tip has some lines, as far as others are there.
+fn leave_out(at_tip: &mut [Option<usize>], lines: &Range<usize>, others: &HashSet<usize>) {
+    for place in &mut at_tip[lines.clone()] {
+        place.take_if(|place| others.contains(place));
     }
 }
 

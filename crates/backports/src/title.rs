@@ -49,15 +49,15 @@ impl<'a> Title<'a> {
             .filter(|line| !line.starts_with(GITLAB_REQUEST) && !line.starts_with(OWN))
             .unwrap_or(first);
         let behind = appended(line).and_then(|(_, group)| numbers(group).last());
-        let mut requests: Vec<_> = numbers(line).take(MOST_NUMBERS).collect();
-        let mut reverts = None;
-        if let Some((before, _, after)) = quoted(line)
-            && let Some(title) = reverted_title(line)
-        {
+        let reverted = quoted(line).and_then(|(before, _, after)| Some((before, reverted_title(line)?, after)));
+        let (mut requests, reverts): (Vec<_>, _) = match reverted {
             // What is quoted may itself have been carried: its own number is the last one.
-            reverts = numbers(title).last();
-            requests = numbers(before).chain(numbers(after)).take(MOST_NUMBERS).collect();
-        }
+            Some((before, title, after)) => (
+                numbers(before).chain(numbers(after)).take(MOST_NUMBERS).collect(),
+                numbers(title).last(),
+            ),
+            None => (numbers(line).take(MOST_NUMBERS).collect(), None),
+        };
         requests.extend(merged);
         Self {
             line,

@@ -199,3 +199,21 @@ fn a_history_that_is_not_there_may_have_brought_the_flaw() {
         .expect("written");
     assert_eq!(ask(&world, fix, flaw, shallow).verdict, Verdict::Missing);
 }
+
+#[test]
+fn a_few_lines_of_the_flaw_that_nobody_carried_are_enough() {
+    let world = World::new();
+    let some = A.replace("one", "eins");
+    let flawed = some
+        .replace("three", "drei")
+        .replace("five", "fuenf")
+        .replace("seven", "sieben");
+    let flawed = flawed.replace("nine", "neun");
+    let (b, broken) = (A.to_uppercase(), A.to_uppercase().replace("TWO", "ZWEI"));
+    let base = world.commit(&[], "base", &[("a", A), ("b", &b)]);
+    let flaw = world.commit(&[base], "flaw", &[("a", &flawed), ("b", &broken)]);
+    let fix = world.commit(&[flaw], "fix", &[("a", &flawed.replace("eins", "uno")), ("b", &broken)]);
+    let maint = world.commit(&[base], "maint", &[("a", &some), ("b", &b)]);
+    assert_eq!(ask(&world, fix, flaw, maint).verdict, Verdict::Missing);
+    assert_eq!(ask(&world, fix, flaw, base).verdict, Verdict::NotAffected);
+}

@@ -52,3 +52,17 @@ fn what_nobody_looks_to_have_carried_is_missing_in_the_branchs_own_words() {
     let said = world.commit(&[maint], &said, &[("a.c", &call("pkt", "").replace("two", "zwei"))]);
     assert_eq!(world.verdict(&[fix], said), Verdict::Unproven);
 }
+
+#[test]
+fn where_the_history_is_cut_nobody_knows_who_carried_it() {
+    let world = World::new();
+    let call = |name: &str, more: &str| A.replace("five", &format!("five\ncheck({name}, length{more});"));
+    let base = world.commit(&[], "base", &[("a.c", &call("packet", ""))]);
+    let fix = world.commit(&[base], "Check it", &[("a.c", &call("packet", " - 1"))]);
+    let older = world.commit(&[base], "older", &[("a.c", A)]);
+    let maint = world.commit(&[older], "maint", &[("a.c", &call("pkt", ""))]);
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Missing);
+    let (folder, name) = (older.to_string()[..2].to_owned(), older.to_string()[2..].to_owned());
+    std::fs::remove_file(world.repository.path().join("objects").join(folder).join(name)).expect("removed");
+    assert_eq!(world.verdict(&[fix], maint), Verdict::Unproven);
+}
