@@ -63,7 +63,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined], silence_tells: 
         // fix and did something, but not what the fix does: it may be done in another way, in another file, or the id is wrong.
         let rewritten = shown.lacking == 0 && !related.is_empty();
         match verdict {
-            Verdict::Missing if contradicted && shown.lacking > 0 => Verdict::Reverted,
+            Verdict::Missing | Verdict::Unproven if contradicted && shown.good == 0 => Verdict::Reverted,
             _ if is_unclaimed && seen.lacking > seen.good * CHANCE => Verdict::Missing,
             Verdict::Missing if rewritten || claims.iter().any(Examined::does_something_else) => Verdict::Unproven,
             verdict => verdict,

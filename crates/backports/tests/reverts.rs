@@ -80,3 +80,19 @@ fn what_stands_of_a_commit_that_was_reverted_does_not_hide_that_it_was() {
     let reverted = world.commit(&[picked], &undone, &[("a", A), ("b", more), ("c", more)]);
     assert_eq!(world.verdict(&[fix], reverted), Verdict::Reverted);
 }
+
+#[test]
+fn a_backport_that_was_reverted_stays_so_where_its_place_was_written_anew() {
+    let world = World::new();
+    let base = world.commit(&[], "base", &[("a", A)]);
+    let fix = world.commit(&[base], "fix", &[("a", &A.replace("two", "zwei"))]);
+    let maint = world.commit(&[base], "maint", &[("a", A), ("v", "1\n")]);
+    let picked = world.commit(&[maint], "fix", &[("a", &A.replace("two", "zwei")), ("v", "1\n")]);
+    let anew = A.replace("one\ntwo\nthree", "this();\nand_that();\nand_more();");
+    let silent = world.commit(&[picked], "Write it anew", &[("a", &anew), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], silent), Verdict::Unproven);
+    let undone = format!("Revert \"fix\"\n\nThis reverts commit {picked}.");
+    let undone = world.commit(&[picked], &undone, &[("a", A), ("v", "1\n")]);
+    let tip = world.commit(&[undone], "Write it anew", &[("a", &anew), ("v", "1\n")]);
+    assert_eq!(world.verdict(&[fix], tip), Verdict::Reverted);
+}
