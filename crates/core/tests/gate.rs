@@ -102,6 +102,23 @@ fn each_condition_closes_the_gate_alone() {
 }
 
 #[test]
+fn a_branch_without_the_fix_says_what_to_do() {
+    let maint = branch("v9.0-maint");
+    for (verdict, text) in [
+        (Verdict::Unproven, "unproven: a person must look"),
+        (Verdict::Partial, "partial: pick the rest of the fix"),
+        (Verdict::Reverted, "reverted: pick the fix again"),
+        (Verdict::Missing, "missing: pick the fix"),
+    ] {
+        let (case, mut view) = ready();
+        view.targets.get_mut(&maint).expect("a target").verdict = verdict;
+        let said = evaluate(&case, &view, &policy(), at(14 * DAY)).to_markdown();
+        let waive = "where the branch does not need it, `/embargo not-affected v9.0-maint because …` waives it";
+        assert!(said.contains(&format!("v9.0-maint: {text}; {waive}")), "{said}");
+    }
+}
+
+#[test]
 fn an_abort_withdraws_approval_and_request() {
     let (mut case, view) = ready();
     give(&mut case, &view, "abort because a regression", 2).expect("allowed");

@@ -141,6 +141,7 @@ fn verdict(case: &Case, view: &CaseView, branch: &BranchName, target: &TargetVie
     } else {
         ""
     };
+    let waive = format!("where the branch does not need it, `/embargo not-affected {branch} because …` waives it");
     match target.verdict {
         Verdict::Present => leaf(true, "present".into()),
         Verdict::NotAffected => leaf(true, "not affected".into()),
@@ -152,13 +153,10 @@ fn verdict(case: &Case, view: &CaseView, branch: &BranchName, target: &TargetVie
             ),
             None => leaf(false, format!("adapted: look at it, then `/embargo ack {branch}`")),
         },
-        Verdict::Unproven => leaf(
-            false,
-            format!("unproven{lapsed}: a person must look; `/embargo not-affected {branch} because …` waives it"),
-        ),
-        Verdict::Partial => leaf(false, format!("partial{lapsed}: some of the fix is missing")),
-        Verdict::Reverted => leaf(false, format!("reverted{lapsed}")),
-        Verdict::Missing => leaf(false, format!("missing{lapsed}")),
+        Verdict::Unproven => leaf(false, format!("unproven{lapsed}: a person must look; {waive}")),
+        Verdict::Partial => leaf(false, format!("partial{lapsed}: pick the rest of the fix; {waive}")),
+        Verdict::Reverted => leaf(false, format!("reverted{lapsed}: pick the fix again; {waive}")),
+        Verdict::Missing => leaf(false, format!("missing{lapsed}: pick the fix; {waive}")),
     }
 }
 
