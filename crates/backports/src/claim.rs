@@ -185,6 +185,11 @@ impl Examined {
         }
     }
 
+    /// Whether it is a message and no more.
+    pub fn changes_nothing(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Whether it says to be the backport and changes something, but in lines and words of which the fix has none.
     pub fn does_something_else(&self) -> bool {
         (self.claim.is_strong() || self.claim.trailer)

@@ -51,7 +51,7 @@ pub(crate) fn decide(files: &[FileFinding], claims: &[Examined], silence_tells: 
         if carried { Verdict::Present } else { Verdict::Unproven }
     } else if standing.is_empty() {
         let undone = related.iter().any(|claim| claim.since.undone());
-        let is_unclaimed = silence_tells && claims.is_empty();
+        let is_unclaimed = silence_tells && claims.iter().all(Examined::changes_nothing);
         let seen = if is_unclaimed {
             unclaimed(shown, blocks(files, scope))
         } else {

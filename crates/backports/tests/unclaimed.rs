@@ -47,8 +47,11 @@ fn what_nobody_looks_to_have_carried_is_missing_in_the_branchs_own_words() {
         &[("a.c", &A.replace("five", "five\nlook_at_all(of, them);"))],
     );
     assert_eq!(world.verdict(&[fix], other), Verdict::Unproven);
-    // Where somebody says to have done it, a person looks.
     let said = format!("Check it\n\n(cherry picked from commit {fix})");
+    // A message that changes nothing is no more than that.
+    let empty = world.commit(&[maint], &said, &[("a.c", &call("pkt", ""))]);
+    assert_eq!(world.verdict(&[fix], empty), Verdict::Missing);
+    // Where somebody says to have done it and did something, a person looks.
     let said = world.commit(&[maint], &said, &[("a.c", &call("pkt", "").replace("two", "zwei"))]);
     assert_eq!(world.verdict(&[fix], said), Verdict::Unproven);
 }
