@@ -1,4 +1,5 @@
-//! Reverts that were made on the main branch and carried from there: their messages name commits of the main branch.
+//! Backports that were reverted, also by a revert that was made on the main branch and carried from there: its message names commits of
+//! the main branch.
 
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
