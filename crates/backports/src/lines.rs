@@ -153,10 +153,18 @@ impl Book {
     pub fn read(&mut self, path: &[u8], id: Oid, text: &Arc<[u8]>) -> Arc<Page> {
         let recent = std::mem::take(&mut self.recent);
         let mut lines = Vec::new();
-        for piece in recent.beside(path, text) {
+        let mut beside = recent.beside(path, text);
+        while let Some(piece) = beside.next() {
             match piece {
                 Piece::Known(known) => lines.extend(known),
-                Piece::Line(line) => lines.push(self.token(line)),
+                Piece::Line(line) => {
+                    let new = self.count();
+                    let token = self.token(line);
+                    lines.push(token);
+                    if token.0 < new {
+                        beside.is_known(token, line.len());
+                    }
+                }
             }
         }
         self.recent = recent;

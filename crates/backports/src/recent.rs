@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use imara_diff::Token;
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::lines::Page;
 use crate::place::base_name;
@@ -13,12 +13,14 @@ use crate::place::base_name;
 const MOST: usize = 4 << 20;
 /// As many bytes are compared at once.
 const STEP: usize = 256;
-/// As many bytes must agree for two texts to go on side by side after a difference.
+/// As many bytes of a line tell it from others: brackets and the like stand everywhere.
+const TELLING: usize = 8;
+/// As many bytes after it must agree for two texts to go on side by side: lines come again.
 const ENOUGH: usize = 64;
-/// So many of these are looked for, the last ones: lines begin alike.
-const SOUGHT: usize = 16;
-/// As far ahead of a difference the other text is looked through for them.
-const AHEAD: usize = 16 << 10;
+/// As many lines of the other text are looked through for one after a difference.
+const AHEAD: usize = 512;
+/// So many of them at once.
+const LANES: usize = 32;
 
 /// Texts and their lines by the last names of their files.
 #[derive(Default)]
@@ -47,8 +49,6 @@ pub(crate) struct Beside<'o, 't> {
     text: Option<&'t [u8]>,
     /// What is left of the other one, and its lines.
     other: (&'o [u8], &'o [Token]),
-    /// How many lines in a row were not found in the other one.
-    missed: usize,
 }
 
 impl Recent {
@@ -69,7 +69,6 @@ impl Recent {
         Beside {
             text: (!text.is_empty()).then_some(text),
             other: other.map_or((&[], &[]), |read| (without_end(&read.text), &read.page.lines)),
-            missed: 0,
         }
     }
 }
@@ -87,40 +86,52 @@ impl<'o, 't> Beside<'o, 't> {
         let (known, rest) = lines.split_at(memchr_iter(b'\n', &text[..end]).count());
         self.text = Some(&text[end..]);
         self.other = (&other[end..], rest);
-        self.missed = 0;
         Some(Piece::Known(known))
     }
 
-    /// The same from where the next lines of this text stand in the other one, if that is not far ahead.
-    fn agreed_ahead(&mut self) -> Option<Piece<'o, 't>> {
-        let ((other, lines), next) = (self.other, self.text?.get(..ENOUGH)?);
-        // The longer nothing was found, the less often it is looked for.
-        if !(self.missed + 1).is_power_of_two() {
-            return None;
+    /// Says which known line the last one is, that was not taken from the other text: where that has it not far ahead, and after
+    /// it what this one has, the two go on side by side from there.
+    pub fn is_known(&mut self, line: Token, bytes: usize) {
+        let ((other, lines), Some(text)) = (self.other, self.text) else {
+            return;
+        };
+        let ahead = &lines[..lines.len().min(AHEAD)];
+        let Some(at) = Some(ahead)
+            .filter(|_| bytes >= TELLING)
+            .and_then(|ahead| find(line, ahead))
+        else {
+            return;
+        };
+        let Some(end) = memchr_iter(b'\n', other).nth(at) else {
+            return;
+        };
+        let other = &other[end + 1..];
+        let enough = text.len().min(ENOUGH);
+        if text.get(..enough) == other.get(..enough) {
+            self.other = (other, &lines[at + 1..]);
         }
-        let ahead = &other[..other.len().min(AHEAD)];
-        let begins = |at: &usize| *at > 0 && ahead[at - 1] == b'\n' && ahead[*at..].starts_with(next);
-        // To look for all of it at once takes more time to begin than to look.
-        let (before, sought) = next.split_at(ENOUGH - SOUGHT);
-        let mut found = memmem::find_iter(ahead, sought).filter_map(|end| end.checked_sub(before.len()));
-        let at = found.find(begins)?;
-        self.other = (&other[at..], &lines[memchr_iter(b'\n', &other[..at]).count()..]);
-        self.agreed()
     }
+}
+
+/// Where a line is first among others. To ask about many at once is faster than about each one.
+fn find(line: Token, lines: &[Token]) -> Option<usize> {
+    let mut lanes = lines.chunks(LANES);
+    let has = |lanes: &[Token]| lanes.iter().fold(false, |has, other| has | (*other == line));
+    let before = lanes.position(has)? * LANES;
+    Some(before + lines[before..].iter().position(|other| *other == line)?)
 }
 
 impl<'o, 't> Iterator for Beside<'o, 't> {
     type Item = Piece<'o, 't>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let known = self.agreed().or_else(|| self.agreed_ahead());
+        let known = self.agreed();
         if known.is_some() {
             return known;
         }
         let text = self.text?;
         let end = memchr(b'\n', text);
         self.text = end.map(|end| &text[end + 1..]);
-        self.missed += 1;
         Some(Piece::Line(&text[..end.unwrap_or(text.len())]))
     }
 }
@@ -165,10 +176,16 @@ mod tests {
             Arc::new(Page::of(Oid::ZERO_SHA1, lines)),
         );
         let (mut known, mut read) = (0, Vec::new());
-        for piece in recent.beside(b"b/x.c", text.as_bytes()) {
+        let mut beside = recent.beside(b"b/x.c", text.as_bytes());
+        while let Some(piece) = beside.next() {
             match piece {
                 Piece::Known(_) => known += 1,
-                Piece::Line(line) => read.push(String::from_utf8_lossy(line).into_owned()),
+                Piece::Line(line) => {
+                    if let Some(at) = other.lines().position(|other| other.as_bytes() == line) {
+                        beside.is_known(Token(at as u32), line.len());
+                    }
+                    read.push(String::from_utf8_lossy(line).into_owned());
+                }
             }
         }
         (known, read)
@@ -184,16 +201,22 @@ mod tests {
         let before = numbered(0..500);
         assert_eq!(pieces(&before, &before), (1, Vec::new()));
         let changed = before.replace("000200", "changed");
-        assert_eq!(
-            pieces(&before, &changed),
-            (2, vec!["the line of the number changed".to_owned()])
-        );
+        // The line that they go on with is looked at, too.
+        let looked_at = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let other = "the line of the number changed\nthe line of the number 000201\n";
+        assert_eq!(pieces(&before, &changed), (2, looked_at(other)));
         let gone = numbered((0..200).chain(300..500));
-        assert_eq!(pieces(&before, &gone), (2, Vec::new()));
+        assert_eq!(pieces(&before, &gone), (2, looked_at(&numbered([300]))));
         let more = numbered((0..100).chain(1_000..1_004).chain(100..500));
-        let (known, read) = pieces(&before, &more);
-        // It is looked for after one line, two, four: a few that are known are read along.
-        assert!(known == 2 && read.len() < 9, "{read:?}");
+        assert_eq!(pieces(&before, &more), (2, looked_at(&numbered(1_000..1_004))));
+    }
+
+    #[test]
+    fn a_line_that_stands_in_many_places_leads_to_none_of_them_by_itself() {
+        let (like, before) = ("the line that comes again\n", numbered(0..100));
+        let before = format!("{before}{like}{}", numbered(100..200));
+        let more = format!("{}{like}{}", numbered(0..50), &before[numbered(0..50).len()..]);
+        assert_eq!(pieces(&before, &more), (2, vec![like.trim_end().to_owned()]));
     }
 
     #[test]
