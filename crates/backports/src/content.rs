@@ -7,6 +7,7 @@ use hashbrown::HashSet;
 use imara_diff::Token;
 
 use crate::around::{CONTEXT, around, nearest, window};
+use crate::counterparts::Counterparts;
 use crate::displaced::judge_displaced;
 use crate::edit::Edit;
 use crate::joined::joined;
@@ -133,8 +134,8 @@ pub(crate) fn judge_in_order(
         let (mut added, mut removed, idle) = deciding(book, states, block);
         let brings = !added.is_empty();
         if let Some((survives, comes_back)) = &survives {
-            added.retain(|index| survives[*index].is_some());
-            removed.retain(|index| comes_back[*index].is_none());
+            added.retain(|index| survives.of(*index).is_some());
+            removed.retain(|index| comes_back.of(*index).is_none());
             if added.is_empty() && removed.is_empty() {
                 continue;
             }
@@ -267,10 +268,10 @@ fn moves(book: &Book, states: &States<'_>, blocks: &[Block], taken: &HashSet<Tok
 }
 
 /// Where the tip has one of the lines around a block.
-fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> Option<usize> {
+fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &Counterparts) -> Option<usize> {
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
-    let mut lines = nearest(block, window(block, at_tip.len()), CONTEXT, worded).into_iter();
-    lines.find_map(|index| at_tip[index])
+    let mut lines = nearest(block, window(block, at_tip.lines()), CONTEXT, worded).into_iter();
+    lines.find_map(|index| at_tip.of(index))
 }
 
 fn patch(book: &Book, states: &States<'_>, block: &Block) -> u64 {

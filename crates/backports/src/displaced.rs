@@ -8,6 +8,7 @@ use imara_diff::Token;
 
 use crate::around::{CONTEXT, WINDOW, apart, nearest, window};
 use crate::content::{Finding, State, States, judge_in_order};
+use crate::counterparts::Counterparts;
 use crate::lines::{Block, Book, Page};
 use crate::wording::Effort;
 
@@ -78,10 +79,10 @@ pub(crate) fn judge_displaced(
 }
 
 /// Whether the tip has one of the two lines next to a block in order.
-fn is_in_order(book: &Book, states: &States<'_>, block: &Block, at_tip: &[Option<usize>]) -> bool {
+fn is_in_order(book: &Book, states: &States<'_>, block: &Block, at_tip: &Counterparts) -> bool {
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
-    let next = nearest(block, window(block, at_tip.len()), 1, worded);
-    next.into_iter().any(|index| at_tip[index].is_some())
+    let next = nearest(block, window(block, at_tip.lines()), 1, worded);
+    next.into_iter().any(|index| at_tip.of(index).is_some())
 }
 
 /// Those of some lines that each of two pages has once, and where the second one has them.

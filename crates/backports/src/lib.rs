@@ -7,6 +7,7 @@ mod claim;
 mod commits;
 mod conflict;
 mod content;
+mod counterparts;
 mod decide;
 mod displaced;
 mod edit;

@@ -9,6 +9,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Token};
 
 use crate::conflict::begins;
+use crate::counterparts::Counterparts;
 use crate::recent::{Piece, Recent};
 use crate::years::tells_copyright;
 
@@ -299,25 +300,12 @@ impl Book {
 
     /// How many lines of one state have a counterpart in another.
     pub fn shared(&mut self, of: &Page, within: &Page) -> usize {
-        self.counterparts(of, within).iter().flatten().count()
+        self.counterparts(of, within).count()
     }
 
     /// For every line of one state its counterpart in another.
-    pub fn counterparts(&mut self, of: &Page, within: &Page) -> Vec<Option<usize>> {
-        let mut found = vec![None; of.lines.len()];
-        let (mut here, mut there) = (0, 0);
-        for block in self.blocks(of, within).iter() {
-            while here < block.before.start {
-                found[here] = Some(there);
-                (here, there) = (here + 1, there + 1);
-            }
-            (here, there) = (block.before.end, block.after.end);
-        }
-        while here < of.lines.len() {
-            found[here] = Some(there);
-            (here, there) = (here + 1, there + 1);
-        }
-        found
+    pub fn counterparts(&mut self, of: &Page, within: &Page) -> Counterparts {
+        Counterparts::new(self.blocks(of, within), of.lines.len())
     }
 }
 
@@ -383,16 +371,16 @@ mod tests {
     }
 
     #[test]
-    fn counterparts_step_over_changes() {
+    fn a_state_is_told_from_another_by_what_changed() {
         let mut book = Book::new(White::Nothing);
         let (one, other) = (read(&mut book, b"a\nb\nc\nd\n"), read(&mut book, b"a\nx\ny\nc\nd\n"));
-        assert_eq!(book.counterparts(&one, &other), [Some(0), None, Some(3), Some(4)]);
+        let (before, after) = (1..2, 1..3);
+        assert_eq!(*book.blocks(&one, &other), [Block { before, after }]);
+        assert_eq!(book.shared(&one, &other), 3);
+        let counterparts = book.counterparts(&one, &other);
         assert_eq!(
-            *book.blocks(&one, &other),
-            [Block {
-                before: 1..2,
-                after: 1..3
-            }]
+            [0, 1, 2, 3].map(|line| counterparts.of(line)),
+            [Some(0), None, Some(3), Some(4)]
         );
     }
 

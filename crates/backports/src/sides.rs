@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::counterparts::Counterparts;
 use crate::lines::{Block, Book, Page};
 
 /// Where those that were found and those around them lie farther apart than so many times their number, they stand elsewhere.
@@ -16,13 +17,13 @@ const CLOSE: usize = 40;
 #[derive(Clone, Copy)]
 pub(crate) struct Side<'a> {
     pub page: &'a Page,
-    pub at_tip: &'a [Option<usize>],
+    pub at_tip: &'a Counterparts,
 }
 
 /// Where the tip has the lines of both sides of a change.
 pub(crate) struct AtTip {
-    old: Vec<Option<usize>>,
-    new: Vec<Option<usize>>,
+    old: Counterparts,
+    new: Counterparts,
     /// Of each block, whether the lines that it takes the place of follow upon each other, with the lines around them.
     pub untouched: Vec<bool>,
 }
@@ -62,26 +63,24 @@ impl AtTip {
 }
 
 /// Forgets where the tip has some lines, as far as others are there.
-fn leave_out(at_tip: &mut [Option<usize>], lines: &Range<usize>, others: &HashSet<usize>) {
-    for place in &mut at_tip[lines.clone()] {
-        place.take_if(|place| others.contains(place));
+fn leave_out(at_tip: &mut Counterparts, lines: &Range<usize>, others: &HashSet<usize>) {
+    for line in lines.clone() {
+        if at_tip.of(line).is_some_and(|place| others.contains(&place)) {
+            at_tip.forget(line);
+        }
     }
 }
 
 /// Where the tip has the lines of some ranges.
-fn places<'a>(ranges: impl Iterator<Item = &'a Range<usize>>, at_tip: &[Option<usize>]) -> HashSet<usize> {
-    ranges
-        .flat_map(|range| &at_tip[range.clone()])
-        .flatten()
-        .copied()
-        .collect()
+fn places<'a>(ranges: impl Iterator<Item = &'a Range<usize>>, at_tip: &Counterparts) -> HashSet<usize> {
+    ranges.cloned().flatten().filter_map(|line| at_tip.of(line)).collect()
 }
 
 /// Whether lines of a file follow upon each other at the tip, with the lines around them.
-fn stand_together(lines: &Range<usize>, at_tip: &[Option<usize>], tip: &Page) -> bool {
-    let first = lines.start.checked_sub(1).map(|index| at_tip[index]);
-    let last = at_tip.get(lines.end).copied();
-    let inside = at_tip[lines.clone()].iter().copied();
+fn stand_together(lines: &Range<usize>, at_tip: &Counterparts, tip: &Page) -> bool {
+    let first = lines.start.checked_sub(1).map(|line| at_tip.of(line));
+    let last = (lines.end < at_tip.lines()).then(|| at_tip.of(lines.end));
+    let inside = lines.clone().map(|line| at_tip.of(line));
     let mut next = match first {
         None => 0,
         Some(None) => return false,
@@ -112,7 +111,7 @@ impl Found {
         around: impl Iterator<Item = (usize, usize)>,
         tip: &Page,
     ) -> Self {
-        let some = own.iter().filter(|index| here.at_tip[**index].is_some()).count();
+        let some = own.iter().filter(|index| here.at_tip.of(**index).is_some()).count();
         let doubtful = if some > 0 {
             too_few(own, (here, other), around, tip).min(some)
         } else {
@@ -163,14 +162,14 @@ fn too_few(
     let mut wanted: HashMap<_, isize> = HashMap::new();
     let mut places = Vec::new();
     for index in own {
-        *wanted.entry(here.page.lines[*index]).or_default() += isize::from(here.at_tip[*index].is_some());
-        places.extend(here.at_tip[*index]);
+        *wanted.entry(here.page.lines[*index]).or_default() += isize::from(here.at_tip.of(*index).is_some());
+        places.extend(here.at_tip.of(*index));
     }
     for (index, there) in around {
         if let Some(number) = wanted.get_mut(&here.page.lines[index]) {
-            *number += isize::from(other.at_tip[there].is_some());
-            places.extend(here.at_tip[index]);
-            places.extend(other.at_tip[there]);
+            *number += isize::from(other.at_tip.of(there).is_some());
+            places.extend(here.at_tip.of(index));
+            places.extend(other.at_tip.of(there));
         }
     }
     let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
