@@ -34,7 +34,7 @@ fn is(mark: &[u8], line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::White;
+    use crate::white::White;
 
     #[test]
     fn a_conflict_has_a_beginning_and_an_end() {

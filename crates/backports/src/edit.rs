@@ -70,7 +70,7 @@ pub(crate) fn unbroken(line: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::White;
+    use crate::white::White;
 
     fn of(old: &str, new: &str) -> Option<Edit> {
         let mut book = Book::new(White::Nothing);

@@ -10,10 +10,11 @@ use crate::conflict::unresolved;
 use crate::content::{Finding, State, States, judge};
 use crate::error::EngineError;
 use crate::fix::{Change, Entry};
-use crate::lines::{Book, Page, White};
+use crate::lines::{Book, Page};
 use crate::place::{Candidate, Place, base_name, is_plain};
 use crate::series::Outcome;
 use crate::shelf::Shelf;
+use crate::white::White;
 use crate::whole::{whole, without_content, without_lines, without_other_lines};
 use crate::wording::Effort;
 

@@ -9,8 +9,9 @@ use hashbrown::HashMap;
 
 use crate::commits::Commits;
 use crate::fix::Change;
-use crate::lines::{Book, White};
+use crate::lines::Book;
 use crate::names::{Named, Names};
+use crate::white::White;
 
 /// As many results of each kind as are kept; then all of the kind are forgotten and found again.
 const MOST: usize = 50_000;

@@ -113,7 +113,7 @@ fn text<'l>(book: &Book, lines: impl IntoIterator<Item = &'l Token>) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::White;
+    use crate::white::White;
 
     /// What is said of the last block of a change.
     fn of(old: &str, new: &str, tip: &str) -> Option<State> {

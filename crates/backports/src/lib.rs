@@ -41,6 +41,7 @@ mod trees;
 mod undone;
 mod unified;
 mod verdict;
+mod white;
 mod whole;
 mod wording;
 mod years;

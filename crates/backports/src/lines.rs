@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use git2::Oid;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
-use imara_diff::{Algorithm, Diff, Token};
+use imara_diff::{Algorithm, Diff, Hunk, Token};
 
 use crate::conflict::begins;
 use crate::counterparts::Counterparts;
-use crate::recent::{Piece, Recent};
+use crate::recent::{Piece, Recent, common_end, common_start};
+use crate::white::{White, compared};
 use crate::years::tells_copyright;
 
 /// The lines of many states of files, each line a number, each state read once and each two compared once.
@@ -31,43 +32,6 @@ pub(crate) struct Book {
     pieces: usize,
     white: White,
     has_conflicts: bool,
-}
-
-/// For each byte 0 where it is white space, and 1 where it is not.
-const COUNTS: [usize; 256] = {
-    let mut counts = [1; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_whitespace() {
-            counts[byte] = 0;
-        }
-        byte += 1;
-    }
-    counts
-};
-
-/// Which white space of a line counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum White {
-    /// None: branches are formatted in different ways, and no fix is white space alone.
-    Nothing,
-    /// What stands before its first word: there the language is about it.
-    Indent,
-    /// All of it.
-    All,
-}
-
-impl White {
-    /// What counts in a file of this name.
-    pub fn of(path: &[u8]) -> Self {
-        let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-        match ending {
-            b"py" | b"pyi" | b"pyx" | b"yml" | b"yaml" | b"coffee" | b"haml" | b"nim" | b"pug" | b"sass" => {
-                Self::Indent
-            }
-            _ => Self::Nothing,
-        }
-    }
 }
 
 /// A state of a file.
@@ -284,18 +248,27 @@ impl Book {
         if let Some(known) = self.compared.get(&(before.source, after.source)) {
             return Arc::clone(known);
         }
-        let mut diff = Diff::default();
-        diff.compute_with(Algorithm::Histogram, &before.lines, &after.lines, self.count());
-        let range = |range: Range<u32>| range.start as usize..range.end as usize;
-        let blocks: Arc<[Block]> = diff
-            .hunks()
-            .map(|hunk| Block {
-                before: range(hunk.before),
-                after: range(hunk.after),
-            })
-            .collect();
+        let blocks: Arc<[Block]> = self.differences(&before.lines, &after.lines).into();
         self.compared.insert((before.source, after.source), Arc::clone(&blocks));
         blocks
+    }
+
+    /// The same, of lines. What they have in common at their start and end is most of them, and told faster than differences.
+    fn differences(&self, before: &[Token], after: &[Token]) -> Vec<Block> {
+        let start = common_start(before, after);
+        let (before, after) = (&before[start..], &after[start..]);
+        let end = common_end(before, after);
+        let (before, after) = (&before[..before.len() - end], &after[..after.len() - end]);
+        let range = |range: Range<u32>| start + range.start as usize..start + range.end as usize;
+        let mut diff = Diff::default();
+        if !before.is_empty() || !after.is_empty() {
+            diff.compute_with(Algorithm::Histogram, before, after, self.count());
+        }
+        let block = |hunk: Hunk| Block {
+            before: range(hunk.before),
+            after: range(hunk.after),
+        };
+        diff.hunks().map(block).collect()
     }
 
     /// How many lines of one state have a counterpart in another.
@@ -307,26 +280,6 @@ impl Book {
     pub fn counterparts(&mut self, of: &Page, within: &Page) -> Counterparts {
         Counterparts::new(self.blocks(of, within), of.lines.len())
     }
-}
-
-/// What is compared of a line, written into a room that is kept from line to line: to make room for each one takes time.
-fn compared<'r>(line: &[u8], white: White, room: &'r mut Vec<u8>) -> &'r [u8] {
-    if room.len() < line.len() {
-        room.resize(line.len(), 0);
-    }
-    let mut end = match (white, line.trim_ascii_start()) {
-        (White::All, _) => line.len(),
-        // An empty line has no depth.
-        (White::Nothing, _) | (White::Indent, []) => 0,
-        (White::Indent, worded) => line.len() - worded.len(),
-    };
-    room[..end].copy_from_slice(&line[..end]);
-    // To write what the next byte takes the place of is faster than to ask about each one first.
-    for byte in &line[end..] {
-        room[end] = *byte;
-        end += COUNTS[usize::from(*byte)];
-    }
-    &room[..end]
 }
 
 #[cfg(test)]

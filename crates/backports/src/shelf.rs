@@ -10,7 +10,8 @@ use crate::error::EngineError;
 use crate::facts::Facts;
 use crate::fix::{Change, changes};
 use crate::index::{Index, Kept};
-use crate::lines::{Book, Page, White};
+use crate::lines::{Book, Page};
+use crate::white::White;
 
 /// Blobs beyond this are compared by their ids alone, in bytes.
 const LARGEST_TEXT: usize = 8 << 20;

@@ -233,7 +233,7 @@ fn is_name(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::White;
+    use crate::white::White;
 
     #[test]
     fn lines_are_alike_by_their_letters_as_long_as_that_takes_no_time() {
