@@ -3,9 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-use imara_diff::Token;
-
 use crate::around::{CONTEXT, around, nearest, window};
 use crate::counterparts::Counterparts;
 use crate::displaced::judge_displaced;
@@ -102,9 +99,6 @@ pub(crate) struct States<'a> {
     pub last: Option<&'a Page>,
 }
 
-/// Of a longer block, in lines, it is not asked whether it takes one past those beside it.
-const MOST_MOVED: usize = 100;
-
 /// Judges every block of a file's change.
 pub(crate) fn judge(book: &mut Book, states: &States<'_>, effort: &mut Effort) -> Vec<Finding> {
     let (blocks, mut findings) = judge_in_order(book, states, effort);
@@ -122,23 +116,22 @@ pub(crate) fn judge_in_order(
     let gaps = book.blocks(states.old, states.tip);
     let blocks = book.blocks(states.old, states.new);
     let at_tip = AtTip::find(book, (states.old, states.new), states.tip, &blocks);
-    let survives = states
+    let in_last = states
         .last
         .map(|last| (book.counterparts(states.new, last), book.counterparts(states.old, last)));
+    let survives = |line: usize| in_last.as_ref().is_none_or(|(new, _)| new.of(line).is_some());
+    let stays_away = |line: usize| in_last.as_ref().is_none_or(|(_, old)| old.of(line).is_none());
     let (old, new) = at_tip.sides(states.old, states.new);
-    let taken = blocks.iter().flat_map(|block| &states.old.lines[block.before.clone()]);
-    let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
+    let outlines = book.outlines(states.old, states.new);
     let mut findings = Vec::<(usize, Finding)>::new();
-    for (number, block) in blocks.iter().enumerate() {
+    for (number, (block, outline)) in blocks.iter().zip(outlines.iter()).enumerate() {
         let book = &*book;
-        let (mut added, mut removed, idle) = deciding(book, states, block);
-        let brings = !added.is_empty();
-        if let Some((survives, comes_back)) = &survives {
-            added.retain(|index| survives.of(*index).is_some());
-            removed.retain(|index| comes_back.of(*index).is_none());
-            if added.is_empty() && removed.is_empty() {
-                continue;
-            }
+        let added = outline.added.iter().filter(|(line, _)| survives(*line));
+        let removed = outline.removed.iter().filter(|(line, _)| stays_away(*line));
+        let (added, adds): (Vec<_>, Vec<_>) = added.copied().unzip();
+        let (removed, removes): (Vec<_>, Vec<_>) = removed.copied().unzip();
+        if added.is_empty() && removed.is_empty() {
+            continue;
         }
         let around = match states.last {
             // It may be changed by the rest of the series.
@@ -156,7 +149,7 @@ pub(crate) fn judge_in_order(
             state => state,
         };
         let is_open = matches!(state, State::Unclear | State::Absent);
-        if is_open && !idle && !book.breaks_count() && states.last.is_none() {
+        if is_open && !outline.idle && !book.breaks_count() && states.last.is_none() {
             state = joined(book, states, (&blocks, number), &gaps, effort).unwrap_or(state);
             if state == State::InEffect {
                 (there, kept) = (there.all_of_it(), kept.nothing_of_it());
@@ -170,7 +163,11 @@ pub(crate) fn judge_in_order(
         };
         let finding = Finding {
             state,
-            weight: if idle { 0 } else { (added.len() + removed.len()).max(1) },
+            weight: if outline.idle {
+                0
+            } else {
+                (added.len() + removed.len()).max(1)
+            },
             line: block.before.start + 1,
             after: block.after.clone(),
             added: match state {
@@ -178,26 +175,16 @@ pub(crate) fn judge_in_order(
                 _ => (there.some - there.doubtful, there.all),
             },
             kept: (kept.some - kept.doubtful, kept.all),
-            replaced: brings && added.is_empty(),
+            replaced: added.is_empty() && !outline.added.is_empty(),
             is_whole: false,
             untouched,
             wording,
             place,
-            adds: added
-                .iter()
-                .map(|index| book.print_of(states.new.lines[*index]))
-                .collect(),
-            moves: moves(book, states, &blocks[number..], &taken),
-            edit: Edit::of(
-                book,
-                &states.old.lines[block.before.clone()],
-                &states.new.lines[block.after.clone()],
-            ),
-            patch: patch(book, states, block),
-            removes: removed
-                .iter()
-                .map(|index| book.print_of(states.old.lines[*index]))
-                .collect(),
+            adds,
+            removes,
+            moves: outline.moves.clone(),
+            edit: outline.edit,
+            patch: outline.patch,
         };
         findings.push((number, finding));
     }
@@ -224,65 +211,11 @@ fn is_about_years(book: &Book, states: &States<'_>, block: &Block) -> bool {
     before.iter().chain(after).any(|line| book.tells_copyright(*line))
 }
 
-/// Which lines of a block decide: those that say something, or where none does, those that can change what runs, or all. The last
-/// thing told is whether none can.
-fn deciding(book: &Book, states: &States<'_>, block: &Block) -> (Vec<usize>, Vec<usize>, bool) {
-    let both = |counts: &dyn Fn(Token) -> bool| -> (Vec<usize>, Vec<usize>) {
-        let of = |page: &Page, range: &Range<usize>| range.clone().filter(|index| counts(page.lines[*index])).collect();
-        (of(states.new, &block.after), of(states.old, &block.before))
-    };
-    let some = |(added, removed): &(Vec<usize>, Vec<usize>)| !added.is_empty() || !removed.is_empty();
-    let says = Some(both(&|line| book.says_something(line))).filter(some);
-    let acts = says.or_else(|| Some(both(&|line| book.may_act(line))).filter(some));
-    let broken_anew = book.differ_in_breaks_alone(
-        &states.old.lines[block.before.clone()],
-        &states.new.lines[block.after.clone()],
-    );
-    let idle = acts.is_none() || broken_anew;
-    let (added, removed) = acts.unwrap_or_else(|| both(&|_| true));
-    (added, removed, idle)
-}
-
-/// The lines that the first block brings and that are taken from anywhere, and those between it and the next one where one of these
-/// two brings what the other takes away.
-fn moves(book: &Book, states: &States<'_>, blocks: &[Block], taken: &HashSet<Token>) -> Vec<u64> {
-    let [block, rest @ ..] = blocks else { return Vec::new() };
-    let brought = |block: &Block| &states.new.lines[block.after.clone()];
-    let mut moves: Vec<Token> = brought(block)
-        .iter()
-        .filter(|line| taken.contains(*line))
-        .copied()
-        .collect();
-    if let Some(next) = rest.first() {
-        let between = &states.old.lines[block.before.end..next.before.start];
-        let pass = |from: &Block, to: &Block| {
-            let is_short = from.before.len() <= MOST_MOVED && to.after.len() <= MOST_MOVED;
-            let mut lines = states.old.lines[from.before.clone()].iter();
-            is_short && lines.any(|line| taken.contains(line) && brought(to).contains(line))
-        };
-        if between.len() <= CONTEXT && (pass(block, next) || pass(next, block)) {
-            moves.extend(between.iter().filter(|line| book.says_something(**line)));
-        }
-    }
-    moves.into_iter().map(|line| book.print_of(line)).collect()
-}
-
 /// Where the tip has one of the lines around a block.
 fn surroundings(book: &Book, states: &States<'_>, block: &Block, at_tip: &Counterparts) -> Option<usize> {
     let worded = |index: &usize| book.has_words(states.old.lines[*index]);
     let mut lines = nearest(block, window(block, at_tip.lines()), CONTEXT, worded).into_iter();
     lines.find_map(|index| at_tip.of(index))
-}
-
-fn patch(book: &Book, states: &States<'_>, block: &Block) -> u64 {
-    let (old, new) = (&states.old.lines, &states.new.lines);
-    let (before, after) = (&block.before, &block.after);
-    book.print_of_all(&[
-        &old[before.start.saturating_sub(CONTEXT)..before.start],
-        &old[before.clone()],
-        &new[after.clone()],
-        &old[before.end..(before.end + CONTEXT).min(old.len())],
-    ])
 }
 
 fn state(added: (usize, usize), kept: (usize, usize), known_place: bool) -> State {

@@ -23,6 +23,7 @@ mod joined;
 mod lines;
 mod moved;
 mod names;
+mod outline;
 mod own;
 mod patch;
 mod place;

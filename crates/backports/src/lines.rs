@@ -10,6 +10,7 @@ use imara_diff::{Algorithm, Diff, Hunk, Token};
 
 use crate::conflict::begins;
 use crate::counterparts::Counterparts;
+use crate::outline::Outline;
 use crate::recent::{Piece, Recent, common_end, common_start};
 use crate::white::{White, compared};
 use crate::years::tells_copyright;
@@ -27,6 +28,7 @@ pub(crate) struct Book {
     hasher: DefaultHashBuilder,
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Source, Source), Arc<[Block]>>,
+    outlines: HashMap<(Source, Source), Arc<[Outline]>>,
     recent: Recent,
     /// How many pieces were taken from states.
     pieces: usize,
@@ -83,6 +85,7 @@ impl Book {
             hasher: DefaultHashBuilder::default(),
             pages: HashMap::new(),
             compared: HashMap::new(),
+            outlines: HashMap::new(),
             recent: Recent::default(),
             pieces: 0,
             white,
@@ -269,6 +272,17 @@ impl Book {
             after: range(hunk.after),
         };
         diff.hunks().map(block).collect()
+    }
+
+    /// What the change from one state to another does, block by block.
+    pub fn outlines(&mut self, old: &Page, new: &Page) -> Arc<[Outline]> {
+        if let Some(known) = self.outlines.get(&(old.source, new.source)) {
+            return Arc::clone(known);
+        }
+        let blocks = self.blocks(old, new);
+        let outlines: Arc<[Outline]> = Outline::of_each(self, (old, new), &blocks).into();
+        self.outlines.insert((old.source, new.source), Arc::clone(&outlines));
+        outlines
     }
 
     /// How many lines of one state have a counterpart in another.
