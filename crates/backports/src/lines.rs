@@ -21,8 +21,8 @@ pub(crate) struct Book {
     bytes: Vec<u8>,
     /// Where a line is written before it is known whether it is a new one.
     room: Vec<u8>,
-    /// The numbers of lines by what is compared of them.
-    lines: HashTable<Token>,
+    /// The numbers of lines by what is compared of them, with its hash: to make it again whenever the table grows takes time.
+    lines: HashTable<(u64, Token)>,
     /// What is compared of each line.
     by_token: Vec<Range<usize>>,
     hasher: DefaultHashBuilder,
@@ -146,7 +146,8 @@ impl Book {
         let mut room = std::mem::take(&mut self.room);
         let compared = compared(line, self.white, &mut room);
         let hash = self.hasher.hash_one(compared);
-        let known = self.lines.find(hash, |token| self.line(*token) == compared).copied();
+        let is_it = |(other, token): &(u64, Token)| *other == hash && self.line(*token) == compared;
+        let known = self.lines.find(hash, is_it).map(|(_, token)| *token);
         let token = known.unwrap_or_else(|| self.add(hash, compared));
         self.room = room;
         token
@@ -158,11 +159,7 @@ impl Book {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(compared);
         self.by_token.push(start..self.bytes.len());
-        let rehash = |token: &Token| {
-            self.hasher
-                .hash_one(&self.bytes[self.by_token[token.0 as usize].clone()])
-        };
-        self.lines.insert_unique(hash, token, rehash);
+        self.lines.insert_unique(hash, (hash, token), |(hash, _)| *hash);
         token
     }
 
