@@ -52,15 +52,12 @@ impl History {
     }
 
     /// Who carries a revert to a branch leaves its message, which names what was reverted where it was made. A newer revert is of this
-    /// commit, too, where it names what this one carries: a fix, or the revert of one.
-    fn note_carried_reverts(&mut self, id: Oid, facts: &Facts) {
-        let is_claim =
-            |claims: &Vec<(Oid, Claim)>| claims.last().is_some_and(|(last, claim)| *last == id && !claim.same);
-        let claimed = self.claims.iter().filter(|(_, claims)| is_claim(claims));
-        let mut carried: Vec<String> = claimed.map(|(fix, _)| fix.to_string()).collect();
-        if carried.is_empty() && facts.reverts.is_none() {
+    /// commit, too, where it names what this one carries: the fixes that it looks like, or the revert of one.
+    fn note_carried_reverts(&mut self, id: Oid, facts: &Facts, fixes: &[Oid]) {
+        if fixes.is_empty() && facts.reverts.is_none() {
             return;
         }
+        let mut carried: Vec<String> = fixes.iter().map(Oid::to_string).collect();
         carried.extend(facts.sources.iter().take(MOST_SOURCES).cloned());
         let names = |(reverted, _): &&(String, Oid)| carried.iter().any(|carried| same_id(carried, reverted));
         let by: Vec<_> = self.reverts.iter().filter(names).map(|(_, by)| *by).collect();
@@ -157,16 +154,18 @@ pub(crate) fn walk(shelf: &Shelf<'_>, tip: Oid, fixes: &[Fix], trailers: bool) -
                 }
             }
         }
+        let mut carried = Vec::new();
         for fix in fixes {
             // What is older than the fix by its clock may be the backport only where more than a subject says so.
             if let Some(claim) = Claim::of((id, &facts), fix, trailers)
                 && (claim.is_strong() || older == 0)
             {
                 history.claims.entry(fix.id).or_default().push((id, claim));
+                carried.extend((!claim.same).then_some(fix.id));
             }
         }
         if trailers {
-            history.note_carried_reverts(id, &facts);
+            history.note_carried_reverts(id, &facts, &carried);
         }
         if let Some(reverted) = &facts.reverts {
             history.reverts.push((reverted.clone(), id));
