@@ -130,7 +130,7 @@ impl Book {
                     let token = self.token(line);
                     lines.push(token);
                     if token.0 < new {
-                        beside.is_known(token, line.len());
+                        beside.go_on_after(token, line.len());
                     }
                 }
             }

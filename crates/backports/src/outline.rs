@@ -29,22 +29,14 @@ pub(crate) struct Outline {
     pub patch: u64,
 }
 
-/// The two states that a change is between.
-#[derive(Clone, Copy)]
-struct Sides<'a> {
-    old: &'a Page,
-    new: &'a Page,
-}
-
 impl Outline {
     /// Reads every block of the change from one state to another.
     pub fn of_each(book: &Book, (old, new): (&Page, &Page), blocks: &[Block]) -> Vec<Self> {
-        let states = Sides { old, new };
         let taken = blocks.iter().flat_map(|block| &old.lines[block.before.clone()]);
         let taken: HashSet<Token> = taken.filter(|line| book.says_something(**line)).copied().collect();
         let outline = |(number, block): (usize, &Block)| {
             let (before, after) = (&old.lines[block.before.clone()], &new.lines[block.after.clone()]);
-            let (added, removed, idle) = deciding(book, states, block);
+            let (added, removed, idle) = deciding(book, (old, new), block);
             let printed = |places: Vec<usize>, of: &Page| {
                 let print = |place: usize| (place, book.print_of(of.lines[place]));
                 places.into_iter().map(print).collect()
@@ -53,9 +45,9 @@ impl Outline {
                 added: printed(added, new),
                 removed: printed(removed, old),
                 idle,
-                moves: moves(book, states, &blocks[number..], &taken),
+                moves: moves(book, (old, new), &blocks[number..], &taken),
                 edit: Edit::of(book, before, after),
-                patch: patch(book, states, block),
+                patch: patch(book, (old, new), block),
             }
         };
         blocks.iter().enumerate().map(outline).collect()
@@ -64,18 +56,15 @@ impl Outline {
 
 /// Which lines of a block decide: those that say something, or where none does, those that can change what runs, or all. The last
 /// thing told is whether none can.
-fn deciding(book: &Book, states: Sides<'_>, block: &Block) -> (Vec<usize>, Vec<usize>, bool) {
+fn deciding(book: &Book, (old, new): (&Page, &Page), block: &Block) -> (Vec<usize>, Vec<usize>, bool) {
     let both = |counts: &dyn Fn(Token) -> bool| -> (Vec<usize>, Vec<usize>) {
         let of = |page: &Page, range: &Range<usize>| range.clone().filter(|index| counts(page.lines[*index])).collect();
-        (of(states.new, &block.after), of(states.old, &block.before))
+        (of(new, &block.after), of(old, &block.before))
     };
     let some = |(added, removed): &(Vec<usize>, Vec<usize>)| !added.is_empty() || !removed.is_empty();
     let says = Some(both(&|line| book.says_something(line))).filter(some);
     let acts = says.or_else(|| Some(both(&|line| book.may_act(line))).filter(some));
-    let broken_anew = book.differ_in_breaks_alone(
-        &states.old.lines[block.before.clone()],
-        &states.new.lines[block.after.clone()],
-    );
+    let broken_anew = book.differ_in_breaks_alone(&old.lines[block.before.clone()], &new.lines[block.after.clone()]);
     let idle = acts.is_none() || broken_anew;
     let (added, removed) = acts.unwrap_or_else(|| both(&|_| true));
     (added, removed, idle)
@@ -83,19 +72,19 @@ fn deciding(book: &Book, states: Sides<'_>, block: &Block) -> (Vec<usize>, Vec<u
 
 /// The lines that the first block brings and that are taken from anywhere, and those between it and the next one where one of these
 /// two brings what the other takes away.
-fn moves(book: &Book, states: Sides<'_>, blocks: &[Block], taken: &HashSet<Token>) -> Vec<u64> {
+fn moves(book: &Book, (old, new): (&Page, &Page), blocks: &[Block], taken: &HashSet<Token>) -> Vec<u64> {
     let [block, rest @ ..] = blocks else { return Vec::new() };
-    let brought = |block: &Block| &states.new.lines[block.after.clone()];
+    let brought = |block: &Block| &new.lines[block.after.clone()];
     let mut moves: Vec<Token> = brought(block)
         .iter()
         .filter(|line| taken.contains(*line))
         .copied()
         .collect();
     if let Some(next) = rest.first() {
-        let between = &states.old.lines[block.before.end..next.before.start];
+        let between = &old.lines[block.before.end..next.before.start];
         let pass = |from: &Block, to: &Block| {
             let is_short = from.before.len() <= MOST_MOVED && to.after.len() <= MOST_MOVED;
-            let mut lines = states.old.lines[from.before.clone()].iter();
+            let mut lines = old.lines[from.before.clone()].iter();
             is_short && lines.any(|line| taken.contains(line) && brought(to).contains(line))
         };
         if between.len() <= CONTEXT && (pass(block, next) || pass(next, block)) {
@@ -105,8 +94,8 @@ fn moves(book: &Book, states: Sides<'_>, blocks: &[Block], taken: &HashSet<Token
     moves.into_iter().map(|line| book.print_of(line)).collect()
 }
 
-fn patch(book: &Book, states: Sides<'_>, block: &Block) -> u64 {
-    let (old, new) = (&states.old.lines, &states.new.lines);
+fn patch(book: &Book, (old, new): (&Page, &Page), block: &Block) -> u64 {
+    let (old, new) = (&old.lines, &new.lines);
     let (before, after) = (&block.before, &block.after);
     book.print_of_all(&[
         &old[before.start.saturating_sub(CONTEXT)..before.start],

@@ -89,9 +89,9 @@ impl<'o, 't> Beside<'o, 't> {
         Some(Piece::Known(known))
     }
 
-    /// Says which known line the last one is, that was not taken from the other text: where that has it not far ahead, and after
-    /// it what this one has, the two go on side by side from there.
-    pub fn is_known(&mut self, line: Token, bytes: usize) {
+    /// Says which line of so many bytes, met before, the last one is that was not taken from the other text. Where that has it not far
+    /// ahead, and after it what this one has, the two go on side by side from there.
+    pub fn go_on_after(&mut self, line: Token, bytes: usize) {
         let ((other, lines), Some(text)) = (self.other, self.text) else {
             return;
         };
@@ -190,7 +190,7 @@ mod tests {
                 Piece::Known(_) => known += 1,
                 Piece::Line(line) => {
                     if let Some(at) = other.lines().position(|other| other.as_bytes() == line) {
-                        beside.is_known(Token(at as u32), line.len());
+                        beside.go_on_after(Token(at as u32), line.len());
                     }
                     read.push(String::from_utf8_lossy(line).into_owned());
                 }
