@@ -57,8 +57,8 @@ pub(crate) fn judge_displaced(
         };
         let start = at.saturating_sub(line - old.start + WINDOW);
         let end = (at + (old.end - line) + new.len() + WINDOW).min(states.tip.lines.len());
-        let [old, new, tip] = [(states.old, old), (states.new, new), (states.tip, start..end)]
-            .map(|(page, range)| book.piece(page, range));
+        let [old, new, tip] =
+            [(states.old, old), (states.new, new), (states.tip, start..end)].map(|(page, range)| page.piece(range));
         let pieces = States {
             old: &old,
             new: &new,

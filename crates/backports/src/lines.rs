@@ -30,8 +30,6 @@ pub(crate) struct Book {
     compared: HashMap<(Source, Source), Arc<[Block]>>,
     outlines: HashMap<(Source, Source), Arc<[Outline]>>,
     recent: Recent,
-    /// How many pieces were taken from states.
-    pieces: usize,
     white: White,
     has_conflicts: bool,
 }
@@ -48,8 +46,8 @@ pub(crate) struct Page {
 enum Source {
     /// A blob.
     Blob(Oid),
-    /// The piece of this number, of those that were taken.
-    Piece(usize),
+    /// Lines of a blob, from one to before another.
+    Piece(Oid, usize, usize),
 }
 
 impl Page {
@@ -63,6 +61,18 @@ impl Page {
         Self {
             source: Source::Blob(id),
             lines,
+        }
+    }
+
+    /// A piece of it, to be compared with others like a state of its own.
+    pub fn piece(&self, range: Range<usize>) -> Self {
+        let (id, first) = match self.source {
+            Source::Blob(id) => (id, 0),
+            Source::Piece(id, first, _) => (id, first),
+        };
+        Self {
+            source: Source::Piece(id, first + range.start, first + range.end),
+            lines: self.lines[range].to_vec(),
         }
     }
 }
@@ -87,7 +97,6 @@ impl Book {
             compared: HashMap::new(),
             outlines: HashMap::new(),
             recent: Recent::default(),
-            pieces: 0,
             white,
             has_conflicts: false,
         }
@@ -101,15 +110,6 @@ impl Book {
     /// Whether a conflict begins somewhere in it.
     pub fn has_conflicts(&self) -> bool {
         self.has_conflicts
-    }
-
-    /// A piece of a state, to be compared with others like a state of its own.
-    pub fn piece(&mut self, of: &Page, range: Range<usize>) -> Page {
-        self.pieces += 1;
-        Page {
-            source: Source::Piece(self.pieces),
-            lines: of.lines[range].to_vec(),
-        }
     }
 
     /// A state that has been read.
@@ -346,6 +346,20 @@ mod tests {
             [0, 1, 2, 3].map(|line| counterparts.of(line)),
             [Some(0), None, Some(3), Some(4)]
         );
+    }
+
+    #[test]
+    fn a_piece_is_known_again_wherever_it_was_taken_from() {
+        let mut book = Book::new(White::Nothing);
+        let (one, other) = (read(&mut book, b"a\nb\nc\nd\n"), read(&mut book, b"a\nx\nc\nd\n"));
+        assert_eq!(one.piece(1..4).piece(1..2), one.piece(2..3));
+        assert_ne!(one.piece(2..3), other.piece(2..3));
+        let asked = [(); 2].map(|()| {
+            let blocks = book.blocks(&one.piece(1..3), &other.piece(1..3));
+            (blocks, book.compared.len())
+        });
+        assert_eq!(asked[0], asked[1]);
+        assert_eq!(asked[0].0.len(), 1);
     }
 
     #[test]
