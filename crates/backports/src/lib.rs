@@ -5,6 +5,7 @@ mod ancillary;
 mod around;
 mod claim;
 mod commits;
+mod common;
 mod conflict;
 mod content;
 mod counterparts;

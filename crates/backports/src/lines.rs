@@ -8,10 +8,11 @@ use git2::Oid;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use imara_diff::{Algorithm, Diff, Hunk, Token};
 
+use crate::common::{common_end, common_start};
 use crate::conflict::begins;
 use crate::counterparts::Counterparts;
 use crate::outline::Outline;
-use crate::recent::{Piece, Recent, common_end, common_start};
+use crate::recent::{Piece, Recent};
 use crate::white::{White, compared};
 use crate::years::tells_copyright;
 

@@ -6,13 +6,12 @@ use hashbrown::HashMap;
 use imara_diff::Token;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::common::common_start;
 use crate::lines::Page;
 use crate::place::base_name;
 
 /// As many bytes of texts are kept, but for the last one.
 const MOST: usize = 4 << 20;
-/// As many bytes, or lines, are compared at once.
-const STEP: usize = 64;
 /// As many bytes of a line tell it from others: brackets and the like stand everywhere.
 const TELLING: usize = 8;
 /// As many bytes after it must agree for two texts to go on side by side: lines come again.
@@ -139,30 +138,6 @@ impl<'o, 't> Iterator for Beside<'o, 't> {
 /// A text without the end of its last line.
 fn without_end(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\n").unwrap_or(text)
-}
-
-/// How many bytes of two texts, or lines of two files, are the same at their start.
-pub(crate) fn common_start<T: PartialEq>(one: &[T], other: &[T]) -> usize {
-    let steps = one.chunks_exact(STEP).zip(other.chunks_exact(STEP));
-    let same = steps.take_while(|(one, other)| are_same(one, other)).count() * STEP;
-    let left = one[same..].iter().zip(&other[same..]);
-    same + left.take_while(|(one, other)| one == other).count()
-}
-
-/// The same at their end.
-pub(crate) fn common_end<T: PartialEq>(one: &[T], other: &[T]) -> usize {
-    let steps = one.rchunks_exact(STEP).zip(other.rchunks_exact(STEP));
-    let same = steps.take_while(|(one, other)| are_same(one, other)).count() * STEP;
-    let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
-    let left = one.iter().rev().zip(other.iter().rev());
-    same + left.take_while(|(one, other)| one == other).count()
-}
-
-/// Whether all of them are. To go on after the first that differs lets the processor ask about many at once.
-fn are_same<T: PartialEq>(one: &[T], other: &[T]) -> bool {
-    one.iter()
-        .zip(other)
-        .fold(true, |same, (one, other)| same & (one == other))
 }
 
 #[cfg(test)]

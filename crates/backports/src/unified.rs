@@ -7,8 +7,8 @@ use std::sync::Arc;
 use git2::FileMode;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
+use crate::common::{common_end, common_start};
 use crate::fix::{Change, Entry};
-use crate::recent::{common_end, common_start};
 use crate::shelf::Shelf;
 
 /// So many lines around a change are shown.

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use imara_diff::Token;
 use rapidfuzz::distance::levenshtein;
 
+use crate::common::{common_end, common_start};
 use crate::content::States;
 use crate::edit::{more_words, unbroken, words};
 use crate::lines::{Block, Book};
-use crate::recent::{common_end, common_start};
 
 /// From where on two lines are much the same: the share of their letters that need no change.
 const ALIKE: f64 = 0.6;
