@@ -34,6 +34,7 @@ fn is(mark: &[u8], line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recent::Recent;
     use crate::white::White;
 
     #[test]
@@ -49,7 +50,7 @@ mod tests {
         ] {
             for white in [White::Nothing, White::Indent, White::All] {
                 let mut book = Book::new(white);
-                let page = book.read(b"a", git2::Oid::ZERO_SHA1, &text.as_bytes().into());
+                let page = book.read(&mut Recent::default(), b"a", git2::Oid::ZERO_SHA1, text.as_bytes());
                 assert_eq!(unresolved(&book, &page), expected, "{text}");
             }
         }

@@ -70,13 +70,14 @@ pub(crate) fn unbroken(line: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recent::Recent;
     use crate::white::White;
 
     fn of(old: &str, new: &str) -> Option<Edit> {
         let mut book = Book::new(White::Nothing);
         let mut lines = |text: &str| {
             let id = git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes());
-            let page = book.read(b"a", id.expect("hashed"), &text.as_bytes().into());
+            let page = book.read(&mut Recent::default(), b"a", id.expect("hashed"), text.as_bytes());
             page.lines.clone()
         };
         let (old, new) = (lines(old), lines(new));

@@ -113,6 +113,7 @@ fn text<'l>(book: &Book, lines: impl IntoIterator<Item = &'l Token>) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recent::Recent;
     use crate::white::White;
 
     /// What is said of the last block of a change.
@@ -120,7 +121,7 @@ mod tests {
         let mut book = Book::new(White::Nothing);
         let [old, new, tip] = [old, new, tip].map(|text| {
             let id = git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes());
-            book.read(b"a", id.expect("hashed"), &text.as_bytes().into())
+            book.read(&mut Recent::default(), b"a", id.expect("hashed"), text.as_bytes())
         });
         let (blocks, gaps) = (book.blocks(&old, &new), book.blocks(&old, &tip));
         let (old, new, tip) = (&*old, &*new, &*tip);

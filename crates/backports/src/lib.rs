@@ -38,6 +38,7 @@ mod since;
 mod sum;
 mod tags;
 mod telling;
+mod texts;
 mod title;
 mod trees;
 mod undone;

@@ -1,7 +1,7 @@
 //! Lines of one file in several states, made comparable: white space does not count, and lines that say nothing weigh nothing.
 
 use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use git2::Oid;
@@ -30,7 +30,6 @@ pub(crate) struct Book {
     pages: HashMap<Oid, Arc<Page>>,
     compared: HashMap<(Source, Source), Arc<[Block]>>,
     outlines: HashMap<(Source, Source), Arc<[Outline]>>,
-    recent: Recent,
     white: White,
     has_conflicts: bool,
 }
@@ -97,10 +96,14 @@ impl Book {
             pages: HashMap::new(),
             compared: HashMap::new(),
             outlines: HashMap::new(),
-            recent: Recent::default(),
             white,
             has_conflicts: false,
         }
+    }
+
+    /// Which white space counts in it.
+    pub fn white(&self) -> White {
+        self.white
     }
 
     /// How many different lines are in it.
@@ -119,10 +122,16 @@ impl Book {
     }
 
     /// Reads a state of the file at a path. Bytes are taken as they are: no encoding is assumed.
-    pub fn read(&mut self, path: &[u8], id: Oid, text: &Arc<[u8]>) -> Arc<Page> {
-        let recent = std::mem::take(&mut self.recent);
+    /// What was read last of the file is read along.
+    pub fn read<T: Deref<Target = [u8]>>(
+        &mut self,
+        recent: &mut Recent<T>,
+        path: &[u8],
+        id: Oid,
+        text: T,
+    ) -> Arc<Page> {
         let mut lines = Vec::new();
-        let mut beside = recent.beside(path, text);
+        let mut beside = recent.beside(path, &text);
         while let Some(piece) = beside.next() {
             match piece {
                 Piece::Known(known) => lines.extend(known),
@@ -136,9 +145,8 @@ impl Book {
                 }
             }
         }
-        self.recent = recent;
         let page = Arc::new(Page::of(id, lines));
-        self.recent.keep(path, Arc::clone(text), Arc::clone(&page));
+        recent.keep(path, text, Arc::clone(&page));
         self.pages.insert(id, Arc::clone(&page));
         page
     }
@@ -300,7 +308,7 @@ mod tests {
 
     fn read(book: &mut Book, text: &[u8]) -> Arc<Page> {
         let id = Oid::hash_object(git2::ObjectType::Blob, text);
-        book.read(b"a", id.unwrap_or(Oid::ZERO_SHA1), &text.into())
+        book.read(&mut Recent::default(), b"a", id.unwrap_or(Oid::ZERO_SHA1), text)
     }
 
     #[test]

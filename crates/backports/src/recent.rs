@@ -1,5 +1,6 @@
 //! The last state of each file that was read. The next one is much like it, and where the two agree its lines are known.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -22,15 +23,14 @@ const AHEAD: usize = 512;
 const LANES: usize = 32;
 
 /// Texts and their lines by the last names of their files.
-#[derive(Default)]
-pub(crate) struct Recent {
-    texts: HashMap<Vec<u8>, Read>,
+pub(crate) struct Recent<T> {
+    texts: HashMap<Vec<u8>, Read<T>>,
     /// How many bytes they have in all.
     size: usize,
 }
 
-struct Read {
-    text: Arc<[u8]>,
+struct Read<T> {
+    text: T,
     page: Arc<Page>,
 }
 
@@ -50,9 +50,18 @@ pub(crate) struct Beside<'o, 't> {
     other: (&'o [u8], &'o [Token]),
 }
 
-impl Recent {
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self {
+            texts: HashMap::new(),
+            size: 0,
+        }
+    }
+}
+
+impl<T: Deref<Target = [u8]>> Recent<T> {
     /// Keeps a text that was read, in place of the last one of a file of its name.
-    pub fn keep(&mut self, path: &[u8], text: Arc<[u8]>, page: Arc<Page>) {
+    pub fn keep(&mut self, path: &[u8], text: T, page: Arc<Page>) {
         if self.size > MOST {
             *self = Self::default();
         }
@@ -153,11 +162,7 @@ mod tests {
     fn pieces(other: &str, text: &str) -> (usize, Vec<String>) {
         let mut recent = Recent::default();
         let lines = (0..other.lines().count() as u32).map(Token).collect();
-        recent.keep(
-            b"a/x.c",
-            other.as_bytes().into(),
-            Arc::new(Page::of(Oid::ZERO_SHA1, lines)),
-        );
+        recent.keep(b"a/x.c", other.as_bytes(), Arc::new(Page::of(Oid::ZERO_SHA1, lines)));
         let (mut known, mut read) = (0, Vec::new());
         let mut beside = recent.beside(b"b/x.c", text.as_bytes());
         while let Some(piece) = beside.next() {
@@ -235,10 +240,10 @@ mod tests {
         ) {
             let (from, to) = (from.min(before.len()), to.min(before.len()));
             let after = [&before[..from.min(to)], &put, &before[from.max(to)..]].concat();
-            let mut book = Book::new(White::All);
+            let (mut book, mut recent) = (Book::new(White::All), Recent::default());
             for (id, text) in [&before, &after].into_iter().enumerate() {
                 let id = Oid::hash_object(git2::ObjectType::Blob, &[id as u8]).expect("hashed");
-                let page = book.read(b"a", id, &text.as_slice().into());
+                let page = book.read(&mut recent, b"a", id, text.as_slice());
                 let said: Vec<_> = page.lines.iter().map(|line| book.line(*line)).collect();
                 let whole = without_end(text);
                 let mut lines: Vec<_> = whole.split(|byte| *byte == b'\n').collect();

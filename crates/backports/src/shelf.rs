@@ -3,7 +3,7 @@
 use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
-use git2::{ObjectType, Oid, Repository, Tree};
+use git2::{Oid, Repository, Tree};
 use hashbrown::HashMap;
 
 use crate::error::EngineError;
@@ -11,14 +11,10 @@ use crate::facts::Facts;
 use crate::fix::{Change, changes};
 use crate::index::{Index, Kept};
 use crate::lines::{Book, Page};
+use crate::recent::Recent;
+use crate::texts::{Text, Texts};
 use crate::white::White;
 
-/// Blobs beyond this are compared by their ids alone, in bytes.
-const LARGEST_TEXT: usize = 8 << 20;
-/// So many bytes tell whether a blob is a text: as git has it, one with a zero among them is none.
-const TELLING: usize = 8_000;
-/// As many bytes of texts are kept while a question is answered, but for the last one.
-const MOST_TEXT: usize = 32 << 20;
 /// As many different lines as are kept; a change to thousands of files must not fill the memory.
 const MOST_LINES: usize = 500_000;
 
@@ -28,17 +24,11 @@ pub(crate) struct Shelf<'r> {
     pub repository: &'r Repository,
     /// What is known.
     pub index: &'r Index,
-    /// The texts that were read while this question is answered: most are needed again for what people are shown.
-    texts: RefCell<Texts>,
+    texts: RefCell<Texts<'r>>,
+    /// The last text of each file, by the white space that counts there.
+    recent: RefCell<HashMap<White, Recent<Text<'r>>>>,
     /// The trees that were read: libgit2 forgets large ones at once.
     trees: Kept<Oid, Tree<'r>>,
-}
-
-#[derive(Default)]
-struct Texts {
-    known: HashMap<Oid, Option<Arc<[u8]>>>,
-    /// How many bytes they have in all.
-    size: usize,
 }
 
 impl<'r> Shelf<'r> {
@@ -47,6 +37,7 @@ impl<'r> Shelf<'r> {
             repository,
             index,
             texts: RefCell::default(),
+            recent: RefCell::default(),
             trees: Kept::default(),
         }
     }
@@ -85,6 +76,7 @@ impl<'r> Shelf<'r> {
         let mut book = books.borrow_mut();
         if book.len() > MOST_LINES {
             *book = Book::new(white);
+            self.recent.borrow_mut().remove(&white);
         }
         book
     }
@@ -94,32 +86,14 @@ impl<'r> Shelf<'r> {
         if let Some(known) = book.page(id) {
             return Ok(Some(known));
         }
-        Ok(self.text(id)?.map(|text| book.read(path, id, &text)))
+        let Some(text) = self.text(id)? else { return Ok(None) };
+        let mut recent = self.recent.borrow_mut();
+        let recent = recent.entry(book.white()).or_default();
+        Ok(Some(book.read(recent, path, id, text)))
     }
 
     /// The bytes of a blob; `None` where it is no text, or too large to be looked at line by line.
-    pub fn text(&self, id: Oid) -> Result<Option<Arc<[u8]>>, git2::Error> {
-        if let Some(known) = self.texts.borrow().known.get(&id) {
-            return Ok(known.clone());
-        }
-        let text = self.read_text(id)?;
-        let mut texts = self.texts.borrow_mut();
-        if texts.size > MOST_TEXT {
-            *texts = Texts::default();
-        }
-        texts.size += text.as_ref().map_or(0, |text| text.len());
-        texts.known.insert(id, text.clone());
-        Ok(text)
-    }
-
-    fn read_text(&self, id: Oid) -> Result<Option<Arc<[u8]>>, git2::Error> {
-        let (size, kind) = self.repository.odb()?.read_header(id)?;
-        if kind != ObjectType::Blob || size > LARGEST_TEXT {
-            return Ok(None);
-        }
-        let blob = self.repository.find_blob(id)?;
-        let content = blob.content();
-        let is_binary = memchr::memchr(0, &content[..content.len().min(TELLING)]).is_some();
-        Ok((!is_binary).then(|| content.into()))
+    pub fn text(&self, id: Oid) -> Result<Option<Text<'r>>, git2::Error> {
+        self.texts.borrow_mut().get(self.repository, id)
     }
 }

@@ -2,7 +2,7 @@
 //! how similar a renamed file is.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use git2::FileMode;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
@@ -10,6 +10,7 @@ use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 use crate::common::{common_end, common_start};
 use crate::fix::{Change, Entry};
 use crate::shelf::Shelf;
+use crate::texts::Text;
 
 /// So many lines around a change are shown.
 const CONTEXT: u32 = 3;
@@ -34,7 +35,7 @@ pub(crate) fn unified(shelf: &Shelf<'_>, changes: &[Change]) -> Result<String, g
         }
         if let (Some(was), Some(is)) = (lines(shelf, before)?, lines(shelf, after)?) {
             // An empty file that is made or removed has no hunks.
-            if was != is {
+            if *was != *is {
                 let from = before.map_or("/dev/null".to_owned(), |_| format!("a/{old}"));
                 let to = after.map_or("/dev/null".to_owned(), |_| format!("b/{new}"));
                 text.push_str(&format!("--- {from}\n+++ {to}\n{}", hunks(&was, &is)));
@@ -54,11 +55,12 @@ fn name(change: &Change, entry: Option<&Entry>) -> String {
 }
 
 /// What stands on one side of a change: nothing where the file is not there, and `None` where it has no lines that can be read.
-fn lines(shelf: &Shelf<'_>, entry: Option<&Entry>) -> Result<Option<Arc<[u8]>>, git2::Error> {
+fn lines<'r>(shelf: &Shelf<'r>, entry: Option<&Entry>) -> Result<Option<Text<'r>>, git2::Error> {
     match entry {
-        None => Ok(Some(Arc::default())),
+        None => Ok(Some(Text::Written(Rc::default()))),
         Some(entry) if entry.mode == FileMode::Commit => {
-            Ok(Some(format!("Subproject commit {}\n", entry.id).into_bytes().into()))
+            let line = format!("Subproject commit {}\n", entry.id);
+            Ok(Some(Text::Written(line.into_bytes().into())))
         }
         Some(entry) => shelf.text(entry.id),
     }

@@ -233,6 +233,7 @@ fn is_name(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recent::Recent;
     use crate::white::White;
 
     #[test]
@@ -240,7 +241,7 @@ mod tests {
         let mut book = Book::new(White::Nothing);
         let long = "x".repeat(LONGEST + 1);
         let text = format!("version 1.21.5\nversion 1.20.13\nanother word\nv\n{long}");
-        let page = book.read(b"a", git2::Oid::ZERO_SHA1, &text.as_bytes().into());
+        let page = book.read(&mut Recent::default(), b"a", git2::Oid::ZERO_SHA1, text.as_bytes());
         let mut effort = Effort::default();
         let lines = |one: usize, other: usize| (page.lines[one], page.lines[other]);
         let mut alike = |one: usize, other: usize| effort.likeness(&book, lines(one, other), ALIKE).is_some();
