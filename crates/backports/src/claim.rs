@@ -54,6 +54,8 @@ pub(crate) struct Examined {
     reworded: HashMap<(usize, usize), Edit>,
     /// See [`taken_away`].
     taken_away: HashSet<usize>,
+    /// See [`Own::too_few`].
+    too_few: HashSet<u64>,
     /// The share of the fix's lines that it changes too.
     pub cover: f64,
     /// The share of them that are in blocks which it brings in other words, beyond those.
@@ -107,6 +109,8 @@ impl Examined {
         }
         let reworded = reworded(claim, &there, &blocks);
         let taken_away = taken_away(&there, &own);
+        let of_branch = there.iter().filter(|file| file.at.is_some());
+        let too_few = Own::too_few(blocks.values().flatten(), of_branch.flat_map(|file| &file.blocks));
         let since = if id == tip {
             Since::at_tip(&own)
         } else {
@@ -123,6 +127,7 @@ impl Examined {
             since,
             reworded,
             taken_away,
+            too_few,
             cover: 0.0,
             in_words: 0.0,
             opposes: 0.0,
@@ -216,8 +221,8 @@ impl Examined {
             }
         }
         let Some(at) = &there.at else {
-            // The branch has no such file: what it does may have been done elsewhere.
-            return Own::do_half(self.blocks.values().flatten(), finding);
+            // The branch has no such file: what it does may have been done elsewhere, for two of them at once.
+            return Own::do_half(self.blocks.values().flatten(), finding, &HashSet::new());
         };
         let (Some(block), Some(own)) = (there.block(finding.line), self.blocks.get(at)) else {
             return false;
@@ -238,7 +243,7 @@ impl Examined {
             place if finding.is_half_gone() && self.cover < 1.0 => {
                 place.is_some_and(|place| others_near(place, ADJACENT))
             }
-            _ if Own::do_half(own.iter(), finding) => true,
+            _ if Own::do_half(own.iter(), finding, &self.too_few) => true,
             Some(place) if lacking && finding.kept.0 > 0 => near(place, TOUCHING),
             Some(place) if lacking || finding.is_reworded() => near(place, ADJACENT),
             Some(place) => near(place, NEAR),

@@ -70,11 +70,31 @@ impl Own {
         self.has_other_lines && self.is_near(line, by)
     }
 
-    /// Whether these places do at least half of what a block of the fix does.
-    pub fn do_half<'a>(places: impl Iterator<Item = &'a Self> + Clone, block: &Finding) -> bool {
+    /// The lines that these places add, but not as often as the blocks of the fix want that are not in effect and of which the branch has
+    /// the code: one of these goes without.
+    pub fn too_few<'a>(places: impl Iterator<Item = &'a Self>, fix: impl Iterator<Item = &'a Finding>) -> HashSet<u64> {
+        let is_wanted = |block: &&Finding| matches!(block.state, State::Lacking | State::Unclear);
+        let wanted = Counted::of(fix.filter(is_wanted).flat_map(|block| &block.adds));
+        let mut added = Counted::of(places.flat_map(|own| &own.adds));
+        let few = wanted
+            .0
+            .into_iter()
+            .filter(|(line, times)| !added.take_times(*line, *times));
+        few.map(|(line, _)| line).collect()
+    }
+
+    /// Whether these places do at least half of what a block of the fix does. Lines of which there are too few are not those of a block
+    /// that was left alone.
+    pub fn do_half<'a>(
+        places: impl Iterator<Item = &'a Self> + Clone,
+        block: &Finding,
+        too_few: &HashSet<u64>,
+    ) -> bool {
         let mut adds = Counted::of(places.clone().flat_map(|own| &own.adds));
         let mut removes = Counted::of(places.flat_map(|own| &own.removes));
-        let added = block.adds.iter().filter(|line| adds.take(**line)).count();
+        let may_be = |line: &&u64| !block.was_left_alone() || !too_few.contains(*line);
+        let added = block.adds.iter().filter(may_be).filter(|line| adds.take(**line));
+        let added = added.count();
         let removed = block.removes.iter().filter(|line| removes.take(**line)).count();
         if block.was_left_alone() && removed * 2 < block.removes.len() {
             // What it removes is where it was: that half was not done.
@@ -145,13 +165,16 @@ mod tests {
         let done = block(State::InEffect, &[1, 2], 0..2);
         let forgotten = block(State::Lacking, &[1, 3], 9..11);
         let mut places = [Own::of(&done)];
-        assert!(Own::do_half(places.iter(), &forgotten));
+        assert!(Own::do_half(places.iter(), &forgotten, &HashSet::new()));
         Own::account_for(&mut places, &[done, forgotten.clone()]);
-        assert!(!Own::do_half(places.iter(), &forgotten));
+        assert!(!Own::do_half(places.iter(), &forgotten, &HashSet::new()));
         assert!(!places[0].is_near(1, 8));
         let mut places = [Own::of(&block(State::InEffect, &[1, 2, 1], 4..7))];
         Own::account_for(&mut places, &[block(State::InEffect, &[1, 2], 0..2)]);
-        assert!(Own::do_half(places.iter(), &forgotten), "it does the line twice");
+        assert!(
+            Own::do_half(places.iter(), &forgotten, &HashSet::new()),
+            "it does the line twice"
+        );
         for (line, near) in [(0, false), (1, true), (10, true), (11, false)] {
             assert_eq!(places[0].is_near(line, 3), near, "{line}");
         }

@@ -80,3 +80,32 @@ fn a_line_between_brackets_is_found_where_it_was() {
     let forgotten = whole("stop_all(queue);\n", "other(queue);\n");
     assert_eq!(asked_of(&before, &fix, &forgotten), Verdict::Partial);
 }
+
+#[test]
+fn a_line_that_a_fix_brings_twice_and_a_backport_once_is_in_one_place() {
+    let stop = "stop(queue);\n";
+    let before = file(&[]).replace("line_20(queue);\n", "if (queue) line_20(queue);\n");
+    let main = before.replace("if (queue) line_20(queue);\n", "case QUEUE: line_20(queue); break;\n");
+    let fix = main.replace(
+        "case QUEUE: line_20(queue); break;\n",
+        "case QUEUE:\nstop(queue);\nline_20(queue);\nbreak;\n",
+    );
+    let fix = fix.replace("line_50(queue);\n", &format!("line_50(queue);\n{stop}"));
+    let once = before.replace(
+        "if (queue) line_20(queue);\n",
+        "if (queue) {\nstop(queue);\nline_20(queue);\n}\n",
+    );
+    let twice = once.replace("line_50(queue);\n", &format!("line_50(queue);\n{stop}"));
+    let asked = |backport: &str| {
+        let world = World::new();
+        let commit =
+            |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
+        let base = commit(&[], "base", &main);
+        let fix = commit(&[base], "fix", &fix);
+        let maint = commit(&[], "maint", &before);
+        let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), backport);
+        world.verdict(&[fix], tip)
+    };
+    assert_eq!(asked(&twice), Verdict::Adapted);
+    assert_eq!(asked(&once), Verdict::Partial);
+}
