@@ -136,10 +136,10 @@ impl Book {
             match piece {
                 Piece::Known(known) => lines.extend(known),
                 Piece::Line(line) => {
-                    let new = self.count();
+                    let known = self.count();
                     let token = self.token(line);
                     lines.push(token);
-                    if token.0 < new {
+                    if token.0 < known {
                         beside.go_on_after(token, line.len());
                     }
                 }

@@ -93,8 +93,8 @@ impl Own {
         let mut adds = Counted::of(places.clone().flat_map(|own| &own.adds));
         let mut removes = Counted::of(places.flat_map(|own| &own.removes));
         let may_be = |line: &&u64| !block.was_left_alone() || !too_few.contains(*line);
-        let added = block.adds.iter().filter(may_be).filter(|line| adds.take(**line));
-        let added = added.count();
+        let added = block.adds.iter().filter(may_be);
+        let added = added.filter(|line| adds.take(**line)).count();
         let removed = block.removes.iter().filter(|line| removes.take(**line)).count();
         if block.was_left_alone() && removed * 2 < block.removes.len() {
             // What it removes is where it was: that half was not done.

@@ -19,7 +19,9 @@ const TELLING: usize = 8;
 const ENOUGH: usize = 64;
 /// As many lines of the other text are looked through for one after a difference.
 const AHEAD: usize = 512;
-/// So many of them at once.
+/// But no farther ahead than this, in bytes: lines that no person wrote are long.
+const AHEAD_BYTES: usize = 64 << 10;
+/// As many lines are compared with one at once.
 const LANES: usize = 32;
 
 /// Texts and their lines by the last names of their files.
@@ -103,14 +105,14 @@ impl<'o, 't> Beside<'o, 't> {
         let ((other, lines), Some(text)) = (self.other, self.text) else {
             return;
         };
-        let ahead = &lines[..lines.len().min(AHEAD)];
-        let Some(at) = Some(ahead)
-            .filter(|_| bytes >= TELLING)
-            .and_then(|ahead| find(line, ahead))
-        else {
+        if bytes < TELLING {
+            return;
+        }
+        let Some(at) = find(line, &lines[..lines.len().min(AHEAD)]) else {
             return;
         };
-        let Some(end) = memchr_iter(b'\n', other).nth(at) else {
+        let near = &other[..other.len().min(AHEAD_BYTES)];
+        let Some(end) = memchr_iter(b'\n', near).nth(at) else {
             return;
         };
         let other = &other[end + 1..];
@@ -133,9 +135,8 @@ impl<'o, 't> Iterator for Beside<'o, 't> {
     type Item = Piece<'o, 't>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let known = self.agreed();
-        if known.is_some() {
-            return known;
+        if let Some(known) = self.agreed() {
+            return Some(known);
         }
         let text = self.text?;
         let end = memchr(b'\n', text);

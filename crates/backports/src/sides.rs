@@ -162,14 +162,16 @@ fn too_few(
     let mut wanted: HashMap<_, isize> = HashMap::new();
     let mut places = Vec::new();
     for index in own {
-        *wanted.entry(here.page.lines[*index]).or_default() += isize::from(here.at_tip.of(*index).is_some());
-        places.extend(here.at_tip.of(*index));
+        let place = here.at_tip.of(*index);
+        *wanted.entry(here.page.lines[*index]).or_default() += isize::from(place.is_some());
+        places.extend(place);
     }
     for (index, there) in around {
         if let Some(number) = wanted.get_mut(&here.page.lines[index]) {
-            *number += isize::from(other.at_tip.of(there).is_some());
+            let place = other.at_tip.of(there);
+            *number += isize::from(place.is_some());
             places.extend(here.at_tip.of(index));
-            places.extend(other.at_tip.of(there));
+            places.extend(place);
         }
     }
     let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {

@@ -24,12 +24,17 @@ fn asked(fix: &str, backport: &str) -> Verdict {
 
 /// The same of a file that was this before both.
 fn asked_of(before: &str, fix: &str, backport: &str) -> Verdict {
+    asked_between((before, fix), (before, backport))
+}
+
+/// The same of a file before and after the fix, and before and after the backport.
+fn asked_between(main: (&str, &str), branch: (&str, &str)) -> Verdict {
     let world = World::new();
     let commit = |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
-    let base = commit(&[], "base", before);
-    let fix = commit(&[base], "fix", fix);
-    let maint = commit(&[], "maint", before);
-    let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), backport);
+    let base = commit(&[], "base", main.0);
+    let fix = commit(&[base], "fix", main.1);
+    let maint = commit(&[], "maint", branch.0);
+    let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), branch.1);
     world.verdict(&[fix], tip)
 }
 
@@ -83,29 +88,13 @@ fn a_line_between_brackets_is_found_where_it_was() {
 
 #[test]
 fn a_line_that_a_fix_brings_twice_and_a_backport_once_is_in_one_place() {
-    let stop = "stop(queue);\n";
-    let before = file(&[]).replace("line_20(queue);\n", "if (queue) line_20(queue);\n");
-    let main = before.replace("if (queue) line_20(queue);\n", "case QUEUE: line_20(queue); break;\n");
-    let fix = main.replace(
-        "case QUEUE: line_20(queue); break;\n",
-        "case QUEUE:\nstop(queue);\nline_20(queue);\nbreak;\n",
-    );
-    let fix = fix.replace("line_50(queue);\n", &format!("line_50(queue);\n{stop}"));
-    let once = before.replace(
-        "if (queue) line_20(queue);\n",
-        "if (queue) {\nstop(queue);\nline_20(queue);\n}\n",
-    );
-    let twice = once.replace("line_50(queue);\n", &format!("line_50(queue);\n{stop}"));
-    let asked = |backport: &str| {
-        let world = World::new();
-        let commit =
-            |parents: &[git2::Oid], message: &str, text: &str| world.commit(parents, message, &[("a.c", text)]);
-        let base = commit(&[], "base", &main);
-        let fix = commit(&[base], "fix", &fix);
-        let maint = commit(&[], "maint", &before);
-        let tip = commit(&[maint], &format!("fix\n\n(cherry picked from commit {fix})"), backport);
-        world.verdict(&[fix], tip)
-    };
-    assert_eq!(asked(&twice), Verdict::Adapted);
+    let with = |line_20: &str| file(&[]).replace("line_20(queue);\n", line_20);
+    let also = |text: &str| text.replace("line_50(queue);\n", "line_50(queue);\nstop(queue);\n");
+    let main = with("case QUEUE: line_20(queue); break;\n");
+    let fix = also(&with("case QUEUE:\nstop(queue);\nline_20(queue);\nbreak;\n"));
+    let branch = with("if (queue) line_20(queue);\n");
+    let once = with("if (queue) {\nstop(queue);\nline_20(queue);\n}\n");
+    let asked = |backport: &str| asked_between((&main, &fix), (&branch, backport));
+    assert_eq!(asked(&also(&once)), Verdict::Adapted);
     assert_eq!(asked(&once), Verdict::Partial);
 }
